@@ -1,0 +1,110 @@
+import { z } from 'zod';
+import { jobState, stopReason, thresholdStatus } from './jobs.ts';
+import { name } from './scalars.ts';
+
+/** What executors obey. */
+export const desiredState = z.enum(['run', 'suspend', 'stop']);
+export type DesiredState = z.infer<typeof desiredState>;
+
+const jobChanged = z.strictObject({
+  jobId: z.string(),
+  name,
+  customer: name,
+  state: jobState,
+  stopReason: stopReason.nullable(),
+  desired: desiredState,
+  shards: z.int(),
+  backoffLimitPerIndex: z.int(),
+  /** Rises when an extension or restart asks for a fresh set of shards: attempts of older generations are over. */
+  generation: z.int(),
+  /** The record is gone: executors remove tokens and logs. */
+  deleted: z.boolean(),
+});
+export type JobChanged = z.infer<typeof jobChanged>;
+
+const shard = z.strictObject({
+  jobId: z.string(),
+  customer: name,
+  generation: z.int(),
+  shard: z.int(),
+  attempt: z.int(),
+});
+const shardEnded = shard.extend({
+  exitCode: z.int().nullable(),
+  signal: z.string().nullable(),
+  /** No further attempt follows: the shard's retries are used up. */
+  exhausted: z.boolean(),
+  /** Last lines of its standard error: hints for a person. */
+  message: z.string().max(4096),
+});
+export type ShardStarted = z.infer<typeof shard>;
+export type ShardEnded = z.infer<typeof shardEnded>;
+
+/** Event types and the shape of their `data`. A breaking change is a new type. */
+export const eventData = {
+  'dev.simfleet.job.changed.v1': jobChanged,
+  'dev.simfleet.job.threshold-crossed.v1': z.strictObject({
+    jobId: z.string(),
+    name,
+    customer: name,
+    threshold: thresholdStatus,
+  }),
+  'dev.simfleet.shard.started.v1': shard,
+  'dev.simfleet.shard.ended.v1': shardEnded,
+} as const;
+export type EventType = keyof typeof eventData;
+export type EventData<Type extends EventType> = z.infer<(typeof eventData)[Type]>;
+
+/**
+ * A fact that something happened, in CloudEvents 1.0 form. (`source`, `sourceversion`) orders the events of one aggregate and makes
+ * an event safe to see twice: consumers record the pair in the write of their effect.
+ */
+export type SimfleetEvent<Type extends EventType = EventType> = {
+  [Each in Type]: {
+    readonly specversion: '1.0';
+    readonly id: string;
+    /** The aggregate, as a path: `/jobs/{id}`. */
+    readonly source: string;
+    /** Version of the aggregate that carries the event, as an integer ≥ 1. */
+    readonly sourceversion: number;
+    readonly type: Each;
+    readonly time: string;
+    readonly customer: string;
+    readonly datacontenttype: 'application/json';
+    readonly data: EventData<Each>;
+  };
+}[Type];
+
+/** Requests that services answer on the bus. */
+export const requests = {
+  /** An executor registers the SHA-256 (hex) of the job token it drew, before it starts a shard. */
+  'jobs.register-token': {
+    request: z.strictObject({ jobId: z.string(), sha256: z.string().regex(/^[0-9a-f]{64}$/) }),
+    reply: z.strictObject({ accepted: z.boolean() }),
+  },
+  /** The executor's captured output of a job's shards, oldest first. */
+  'executor.read-logs': {
+    request: z.strictObject({
+      jobId: z.string(),
+      shard: z.int().optional(),
+      after: z.int().min(0),
+      limit: z.int().min(1).max(1000),
+    }),
+    reply: z.strictObject({
+      lines: z.array(
+        z.strictObject({
+          position: z.int(),
+          shard: z.int(),
+          attempt: z.int(),
+          stream: z.enum(['stdout', 'stderr']),
+          time: z.string(),
+          text: z.string(),
+        }),
+      ),
+      next: z.int(),
+    }),
+  },
+} as const;
+export type RequestSubject = keyof typeof requests;
+export type RequestBody<Subject extends RequestSubject> = z.infer<(typeof requests)[Subject]['request']>;
+export type ReplyBody<Subject extends RequestSubject> = z.infer<(typeof requests)[Subject]['reply']>;

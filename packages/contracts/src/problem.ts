@@ -1,0 +1,14 @@
+import { z } from 'zod';
+
+/** RFC 9457 problem details; `code` and `errors` are extension members, `instance` is the request id. */
+export const problem = z.object({
+  type: z.string(),
+  title: z.string(),
+  status: z.int(),
+  detail: z.string(),
+  instance: z.string(),
+  code: z.string(),
+  retryable: z.boolean(),
+  errors: z.array(z.strictObject({ pointer: z.string(), detail: z.string() })),
+});
+export type Problem = z.infer<typeof problem>;

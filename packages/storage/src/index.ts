@@ -1,0 +1,3 @@
+export type * from './collection.ts';
+export type * from './log.ts';
+export type * from './storage.ts';
