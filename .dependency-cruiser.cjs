@@ -1,0 +1,153 @@
+// Direction: contracts ← domain ← simulation, ports, runtime ← adapters ← wiring ← main.ts. Each rule is proven by a planted violation
+// in test/architecture, so a rule that stops matching fails a test instead of passing silently.
+
+const sources = '^(packages|services)/[^/]+/src/';
+const tests = '^(packages|services)/[^/]+/(test|src/contract)/|^test/|^bench/|^hack/';
+const adapters = '^packages/(storage/src/(memory|sqlite)|bus/src/memory)/';
+
+/** A rule with severity error. */
+const forbid = (name, comment, from, to) => ({ name, severity: 'error', comment, from, to });
+
+/** Imports of package `target` that are allowed only from `home`. */
+const atHome = (sdk, home) =>
+  forbid(
+    `${sdk.replace(/[^a-z]+/g, '-')}-stays-home`,
+    `${sdk} is used in one place only: go through the package that owns it`,
+    { path: sources, pathNot: home },
+    { path: `(^|/)node_modules/${sdk}/|^(node:)?${sdk}$` },
+  );
+
+/** Library packages and what of ours each may import. */
+const mayImport = {
+  contracts: [],
+  domain: ['contracts'],
+  simulation: ['contracts', 'domain'],
+  runtime: ['contracts'],
+  storage: ['contracts'],
+  bus: ['contracts'],
+  http: ['contracts', 'runtime', 'storage'],
+  wiring: ['contracts', 'storage', 'bus'],
+  cli: ['contracts'],
+  testing: ['contracts', 'runtime'],
+};
+
+module.exports = {
+  forbidden: [
+    ...Object.entries(mayImport).map(([name, allowed]) =>
+      forbid(
+        `${name}-imports-below`,
+        `packages/${name} may import of ours: ${allowed.join(', ') || 'nothing'}`,
+        { path: `^packages/${name}/(src|bin)/`, pathNot: tests },
+        { path: '^(packages|services)/', pathNot: `^packages/(${[name, ...allowed].join('|')})/` },
+      ),
+    ),
+    forbid(
+      'domain-does-no-io',
+      'Domain decisions are pure: pass data in, give decisions back',
+      { path: '^packages/(domain|contracts)/src/' },
+      { dependencyTypes: ['core'] },
+    ),
+    forbid(
+      'engines-do-no-io',
+      'Engines are pure but for the one file that loads kernels',
+      { path: '^packages/simulation/src/engines/', pathNot: '/load-kernel\\.ts$' },
+      { dependencyTypes: ['core'] },
+    ),
+    forbid(
+      'engines-do-not-know-workers',
+      'Kernels run anywhere; leasing and reporting are the worker’s',
+      { path: '^packages/simulation/src/engines/' },
+      { path: '^packages/simulation/src/worker/' },
+    ),
+    forbid(
+      'ports-do-not-know-adapters',
+      'A port and its contract are written without any adapter in mind',
+      { path: '^packages/(storage|bus)/src/', pathNot: adapters },
+      { path: adapters },
+    ),
+    forbid(
+      'adapters-only-from-wiring',
+      'Take the port as an argument; only wiring turns a driver name into a driver',
+      { path: sources, pathNot: ['^packages/wiring/', adapters, tests] },
+      { path: adapters },
+    ),
+    forbid(
+      'adapters-do-not-know-each-other',
+      'Shared behaviour of adapters belongs beside the port',
+      { path: '^packages/storage/src/(memory|sqlite)/' },
+      { path: adapters, pathNot: '^packages/storage/src/$1/' },
+    ),
+    forbid(
+      'wiring-only-from-main',
+      'Drivers are chosen at the top, in main or the all-in-one platform',
+      { path: sources, pathNot: ['^packages/wiring/', '^services/all-in-one/', '/src/main\\.ts$'] },
+      { path: '^packages/wiring/' },
+    ),
+    forbid(
+      'no-service-to-service',
+      'Services talk over the bus or HTTP',
+      { path: '^services/([^/]+)/src/', pathNot: '^services/all-in-one/' },
+      { path: '^services/', pathNot: '^services/$1/' },
+    ),
+    forbid(
+      'packages-do-not-know-services',
+      'Libraries lie below services',
+      { path: '^packages/[^/]+/(src|bin)/' },
+      { path: '^services/' },
+    ),
+    forbid(
+      'all-in-one-uses-front-doors',
+      'Use what the service’s index.ts exports',
+      { path: '^services/all-in-one/' },
+      { path: '^services/(?!all-in-one)[^/]+/(?!src/index\\.ts$)' },
+    ),
+    forbid(
+      'contract-suites-only-in-tests',
+      'Contract suites are run by the tests of adapters',
+      { path: sources, pathNot: tests },
+      { path: '^packages/[^/]+/src/contract/' },
+    ),
+    forbid(
+      'testing-only-in-tests',
+      'packages/testing is for tests',
+      { path: sources, pathNot: ['^packages/testing/', tests] },
+      { path: '^packages/testing/' },
+    ),
+    forbid('sources-do-not-import-tests', 'Move what is shared below src', { path: sources }, { path: '/test/' }),
+    forbid(
+      'hack-is-never-imported',
+      'hack/ holds what make calls',
+      { path: '^(packages|services|test|bench)/' },
+      { path: '^hack/' },
+    ),
+    atHome('express', '^packages/http/src/'),
+    atHome('pino', '^packages/runtime/src/'),
+    atHome('prom-client', '^packages/runtime/src/'),
+    atHome('swagger-ui-dist', '^packages/http/src/'),
+    atHome('sqlite', '^packages/storage/src/sqlite/'),
+    atHome('ajv', '^services/jobs/src/'),
+    atHome('commander', '^packages/cli/'),
+    atHome('canonicalize', '^packages/(domain|storage)/src/'),
+    atHome('@noble/hashes', '^packages/domain/src/'),
+    forbid('no-circular', 'Break the circle: let one side take what it needs as an argument', {}, { circular: true }),
+    forbid('unresolvable', 'The import does not resolve', {}, { couldNotResolve: true }),
+    forbid(
+      'no-development-dependency-in-source',
+      'Sources need it at run time: declare it in dependencies',
+      { path: sources, pathNot: tests },
+      { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
+    ),
+  ],
+  options: {
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: true,
+    combinedDependencies: true,
+    doNotFollow: { path: '(^|/)node_modules/' },
+    exclude: { path: '^packages/.*/kernel(-library)?/' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default', 'types'],
+      extensions: ['.ts', '.js', '.json'],
+    },
+  },
+};

@@ -1,0 +1,63 @@
+# One place for every command of the project. `make help` lists them.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
+
+INSTALLED := node_modules/.package-lock.json
+
+.PHONY: help install run test verify bench chaos generate format $(addprefix verify-,format types lint layers unused kernels generated docs)
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+install: $(INSTALLED) ## Install the dependencies of the lock file, Node 24 included
+
+$(INSTALLED): package.json package-lock.json $(wildcard packages/*/package.json services/*/package.json)
+	npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+run: install ## Start the platform, run the example job, show its progress and result, stay up
+	@simfleet up --run examples/european-option.yaml
+
+test: install ## Run everything that can be proved on this machine (about 6 minutes on 2 cores)
+	@node hack/run-tests.ts
+
+chaos: install ## The slow rounds: 50 kills of the platform, full coverage rounds; records them in docs/chaos.md
+	@SIMFLEET_CHAOS=1 node hack/run-tests.ts --only chaos
+
+bench: install ## Benchmarks beside their peers: ratios, spread, machine
+	@node hack/run-benchmarks.ts
+
+generate: install ## Write what is generated: references and the OpenAPI document
+	@node hack/generate.ts
+
+format: install ## Format every file
+	@prettier --write --log-level warn .
+
+verify: $(addprefix verify-,format types lint layers unused kernels generated docs) ## Format, types, lint, layers, dead code, generated files
+	@echo "verify: all checks passed"
+
+verify-format: install
+	@prettier --check --log-level warn .
+
+verify-types: install
+	@tsc -p .
+
+verify-lint: install
+	@eslint --max-warnings 0 .
+
+verify-layers: install
+	@depcruise --config .dependency-cruiser.cjs packages services test bench hack
+
+verify-unused: install
+	@knip --no-progress
+
+verify-kernels: install
+	@node hack/build-kernels.ts --check
+
+verify-generated: install
+	@node hack/generate.ts --check
+
+verify-docs: install
+	@node hack/verify-docs.ts

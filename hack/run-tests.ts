@@ -1,0 +1,48 @@
+// Runs the test files in two passes: cheap ones side by side, then those that start processes, one file at a time per core.
+// A skipped test prints its reason and fails in CI: a check that did not run proves nothing.
+import { globSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { run } from 'node:test';
+import type { EventData } from 'node:test';
+import { spec } from 'node:test/reporters';
+import { parseArgs } from 'node:util';
+
+const { values } = parseArgs({ options: { only: { type: 'string' }, help: { type: 'boolean', short: 'h' } } });
+if (values.help) {
+  console.log('usage: node hack/run-tests.ts [--only text]   run the test files whose path holds the text');
+  process.exit(0);
+}
+
+const isSlow = (file: string): boolean => /\.(int|e2e)\.test\.ts$/.test(file) || file.startsWith('test/');
+const files = globSync(['{packages,services}/*/test/**/*.test.ts', 'test/**/*.test.ts'])
+  .filter((file) => values.only === undefined || file.includes(values.only))
+  .sort();
+
+const totals = { passed: 0, failed: 0, skipped: [] as string[] };
+
+const runPass = async (pass: string[], concurrency: number): Promise<void> => {
+  if (pass.length === 0) return;
+  const stream = run({ files: pass, concurrency, execArgv: ['--disable-warning=ExperimentalWarning'] });
+  const count = (data: EventData.TestPass | EventData.TestFail, passed: boolean): void => {
+    if (data.details.type === 'suite') return;
+    if (data.skip !== undefined) totals.skipped.push(`${data.name}: ${String(data.skip)}`);
+    else if (passed) totals.passed += 1;
+    else totals.failed += 1;
+  };
+  stream.on('test:pass', (data) => count(data, true));
+  stream.on('test:fail', (data) => count(data, false));
+  const output = stream.compose(spec);
+  for await (const chunk of output) process.stdout.write(chunk);
+};
+
+await runPass(
+  files.filter((file) => !isSlow(file)),
+  availableParallelism(),
+);
+await runPass(files.filter(isSlow), availableParallelism());
+
+for (const skipped of totals.skipped) console.log(`skipped: ${skipped}`);
+console.log(`${totals.passed} passed, ${totals.failed} failed, ${totals.skipped.length} skipped`);
+const failed =
+  totals.failed > 0 || totals.passed === 0 || (process.env['CI'] !== undefined && totals.skipped.length > 0);
+process.exit(failed ? 1 : 0);

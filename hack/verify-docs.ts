@@ -1,0 +1,42 @@
+// Every path that a Markdown file names must exist, every package must have a README, and no source file may pass 500 lines silently.
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+
+const tracked = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], { encoding: 'utf8' })
+  .trim()
+  .split('\n')
+  .filter((file) => existsSync(file));
+const mistakes: string[] = [];
+
+/** `[text](path)` links, and `code` that looks like a path of this repository. */
+const pathsOf = (markdown: string, file: string): string[] => {
+  const links = [...markdown.matchAll(/\]\((?!https?:|#|mailto:)([^)#\s]+)/g)].map(([, path]) =>
+    normalize(join(dirname(file), path ?? '')),
+  );
+  const roots = 'packages|services|test|bench|hack|examples|docs';
+  const code = [...markdown.matchAll(new RegExp(`\`((?:${roots})/[A-Za-z0-9_./-]+)\``, 'g'))].map(
+    ([, path]) => path ?? '',
+  );
+  return [...links, ...code];
+};
+
+for (const file of tracked.filter((name) => name.endsWith('.md'))) {
+  for (const path of pathsOf(readFileSync(file, 'utf8'), file))
+    if (!existsSync(path)) mistakes.push(`${file}: names ${path}, which does not exist`);
+}
+
+for (const file of tracked.filter((name) => /^(packages|services)\/[^/]+\/package\.json$/.test(name))) {
+  if (!existsSync(join(dirname(file), 'README.md'))) mistakes.push(`${dirname(file)}: has no README.md`);
+}
+
+for (const file of tracked.filter((name) => name.endsWith('.ts'))) {
+  const source = readFileSync(file, 'utf8');
+  const lines = source.split('\n').length;
+  if (lines > 500 && !/^(\/\/|\/\*).*\b(long|lines|length)\b/i.test(source))
+    mistakes.push(`${file}: ${lines} lines, and its first comment does not say why it is that long`);
+}
+
+for (const mistake of mistakes) console.error(mistake);
+if (mistakes.length > 0) process.exit(1);
+console.log(`verify-docs: ${tracked.length} files checked`);
