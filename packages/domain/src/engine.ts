@@ -12,6 +12,8 @@ export interface Plan {
   readonly blockSize: number;
   /** Exact engines: how many blocks can be needed at most. Null for sampling engines, whose bound is `maxPaths`. */
   readonly blocks: number | null;
+  /** Exact engines: integers of all blocks together, so that the last block is short when it is no multiple. Null for sampling engines. */
+  readonly units: number | null;
 }
 
 /** One block of work. `units` < blockSize only for the short last block. */
