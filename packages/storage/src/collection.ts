@@ -34,6 +34,7 @@ export type Filter =
   | { readonly op: 'and'; readonly all: readonly Filter[] }
   | { readonly op: 'eq'; readonly field: string; readonly value: string | number | boolean | null }
   | { readonly op: 'in'; readonly field: string; readonly values: readonly (string | number | boolean | null)[] }
+  /** from ≤ value < to, each bound optional; null is in no range. */
   | { readonly op: 'range'; readonly field: string; readonly from?: string | number; readonly to?: string | number }
   | { readonly op: 'prefix'; readonly field: string; readonly prefix: string }
   /** `labels` is a map of text to text in the document root. */
@@ -95,7 +96,8 @@ export interface Collection<Doc extends Document> {
 
 /** Events that were written but not yet marked published, oldest first; order within one aggregate is that of its versions. */
 export interface Outbox {
-  pending(limit: number): Promise<readonly PendingEvent[]>;
+  /** At most `limit` of them, leaving out those of the sources in `except`: a source that fails must not hide the others. */
+  pending(limit: number, except?: readonly string[]): Promise<readonly PendingEvent[]>;
   /** Never changes version or ETag. Idempotent. */
   markPublished(events: readonly PendingEvent[]): Promise<void>;
   /** Called after each local commit that carried events; returns the function that ends the subscription. */

@@ -1,0 +1,80 @@
+import { errorCode, requests, SimfleetError, type Mistake, type RequestSubject } from '@simfleet/contracts';
+import type { z } from 'zod';
+import type { Unsubscribe } from '../bus.ts';
+import type { Timers } from './timers.ts';
+
+type Handler = (body: never) => Promise<unknown>;
+
+const mistakesOf = (error: z.ZodError): readonly Mistake[] =>
+  error.issues.map(({ path, message }) => ({ pointer: `/${path.map(String).join('/')}`, detail: message }));
+
+/** Parses into a fresh copy. Throws the given code, naming every mistake. */
+const checked = (schema: z.ZodType, value: unknown, code: 'invalid-request' | 'internal', what: string): unknown => {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const mistakes = mistakesOf(parsed.error);
+  const list = mistakes.map(({ pointer, detail }) => `${pointer}: ${detail}`).join('; ');
+  throw new SimfleetError(code, `${what} has mistakes: ${list}`, { mistakes });
+};
+
+/** Who answers which subject; several share the work in turn. */
+export class Answers {
+  readonly #timers: Timers;
+  readonly #handlers = new Map<RequestSubject, { readonly handlers: Handler[]; turn: number }>();
+  readonly #under = new Map<Handler, Set<Promise<unknown>>>();
+
+  constructor(timers: Timers) {
+    this.#timers = timers;
+  }
+
+  add(subject: RequestSubject, handler: Handler): Unsubscribe {
+    const own: Handler = (body) => handler(body);
+    const answering = this.#handlers.get(subject) ?? { handlers: [], turn: 0 };
+    answering.handlers.push(own);
+    this.#handlers.set(subject, answering);
+    this.#under.set(own, new Set());
+    return async () => {
+      const at = answering.handlers.indexOf(own);
+      if (at >= 0) answering.handlers.splice(at, 1);
+      await Promise.allSettled(this.#under.get(own) ?? []);
+      this.#under.delete(own);
+    };
+  }
+
+  async request(subject: RequestSubject, body: unknown, timeoutMs: number): Promise<unknown> {
+    const schemas = requests[subject];
+    const copy = checked(schemas.request, body, 'invalid-request', `The request ${subject}`);
+    const answering = this.#handlers.get(subject);
+    const handler = answering?.handlers[answering.turn % Math.max(1, answering.handlers.length)];
+    if (answering === undefined || handler === undefined) {
+      throw new SimfleetError('unavailable', `Nobody answers ${subject}.`);
+    }
+    answering.turn += 1;
+    const reply = await this.#inTime(subject, timeoutMs, this.#run(handler, copy));
+    return checked(schemas.reply, reply, 'internal', `The reply to ${subject}`);
+  }
+
+  async #run(handler: Handler, body: unknown): Promise<unknown> {
+    const under = this.#under.get(handler);
+    const running = handler(body as never);
+    under?.add(running);
+    try {
+      return await running;
+    } catch (error) {
+      // Errors of ours cross the bus by code; others would tell a caller about our inside.
+      if (errorCode(error) !== undefined) throw error;
+      throw new SimfleetError('internal', 'The request could not be answered.', { cause: error });
+    } finally {
+      under?.delete(running);
+    }
+  }
+
+  #inTime(subject: string, timeoutMs: number, running: Promise<unknown>): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      const cancel = this.#timers.after(timeoutMs, () =>
+        reject(new SimfleetError('unavailable', `Nobody answered ${subject} within ${timeoutMs} ms.`)),
+      );
+      running.then(resolve, reject).finally(cancel);
+    });
+  }
+}

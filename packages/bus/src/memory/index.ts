@@ -1,0 +1,3 @@
+export type { Backoff } from './backoff.ts';
+export { openMemoryBus, type MemoryBusOptions } from './bus.ts';
+export type { Timers } from './timers.ts';

@@ -1,0 +1,69 @@
+import { SimfleetError } from '@simfleet/contracts';
+import type { FieldDeclaration, Position } from '../collection.ts';
+import type { StoredKey } from './order.ts';
+
+type FieldType = FieldDeclaration['type'];
+type Value = Position['key'];
+
+const least64 = -(2n ** 63n);
+const most64 = 2n ** 64n - 1n;
+const digits64 = 20;
+
+const wrong = (pointer: string, detail: string): never => {
+  throw new SimfleetError('invalid-request', `${pointer} ${detail}.`, { mistakes: [{ pointer, detail }] });
+};
+
+const storeInteger64 = (value: unknown, pointer: string): string => {
+  const detail = 'must be a whole number in a string, from -9223372036854775808 to 18446744073709551615';
+  if (typeof value !== 'string' || !/^(0|-?[1-9][0-9]{0,19})$/.test(value)) return wrong(pointer, detail);
+  const integer = BigInt(value);
+  if (integer < least64 || integer > most64) return wrong(pointer, detail);
+  return (integer - least64).toString().padStart(digits64, '0');
+};
+
+const rfc3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
+
+const storeTime = (value: unknown, pointer: string): number => {
+  const milliseconds = typeof value === 'string' && rfc3339.test(value) ? Date.parse(value) : Number.NaN;
+  return Number.isNaN(milliseconds) ? wrong(pointer, 'must be an RFC 3339 time') : milliseconds;
+};
+
+/**
+ * The sort key of a value: text and numbers as they are, `integer64` as ordered text (offset by 2^63, 20 digits), times as
+ * milliseconds since 1970, booleans as 0 and 1. Throws `invalid-request` when the value is not of the field's type.
+ */
+export const storeKey = (type: FieldType, value: unknown, pointer: string): StoredKey => {
+  if (value === null || value === undefined) return null;
+  switch (type) {
+    case 'text':
+      if (typeof value !== 'string') return wrong(pointer, 'must be text');
+      return value.isWellFormed() ? value : wrong(pointer, 'must not hold half a surrogate pair');
+    case 'number':
+      // Adding 0 makes −0 the 0 that JSON and SQL know.
+      return typeof value === 'number' && Number.isFinite(value) ? value + 0 : wrong(pointer, 'must be a number');
+    case 'integer64':
+      return storeInteger64(value, pointer);
+    case 'time':
+      return storeTime(value, pointer);
+    case 'boolean':
+      return typeof value === 'boolean' ? Number(value) : wrong(pointer, 'must be true or false');
+  }
+};
+
+/** The value of a sort key as callers see it in a `Position`; times as RFC 3339 UTC to the millisecond. */
+export const showKey = (type: FieldType, key: StoredKey): Value => {
+  if (key === null) return null;
+  if (type === 'integer64') return (BigInt(key) + least64).toString();
+  if (type === 'time') return new Date(Number(key)).toISOString();
+  return type === 'boolean' ? key === 1 : key;
+};
+
+/** The sort key of a declared field in a document. Throws `invalid-request` naming the place. */
+export const keyIn = (field: FieldDeclaration, document: unknown): StoredKey => {
+  let value: unknown = document;
+  for (const name of field.path) {
+    if (typeof value !== 'object' || value === null || Array.isArray(value) || !Object.hasOwn(value, name)) return null;
+    value = (value as Readonly<Record<string, unknown>>)[name];
+  }
+  return storeKey(field.type, value, `/${field.path.join('/')}`);
+};

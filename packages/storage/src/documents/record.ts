@@ -1,0 +1,41 @@
+import { SimfleetError } from '@simfleet/contracts';
+import type { CollectionDeclaration, Document, NewEvent } from '../collection.ts';
+import { keyIn } from './fields.ts';
+import { storedJson } from './json.ts';
+import type { StoredKey } from './order.ts';
+
+/** A document made ready to be written: checked, serialised, its keys drawn out in the order of the declaration. */
+export interface RecordToWrite {
+  readonly text: string;
+  readonly keys: readonly StoredKey[];
+  readonly labels: readonly (readonly [key: string, value: string])[];
+}
+
+/** An event made ready: its text carries the `sourceversion` of the write. */
+export interface EventToWrite {
+  readonly source: string;
+  readonly text: string;
+}
+
+const labelsOf = (document: Document): RecordToWrite['labels'] => {
+  const { labels } = document as { readonly labels?: unknown };
+  if (typeof labels !== 'object' || labels === null || Array.isArray(labels)) return [];
+  return Object.entries(labels).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
+};
+
+/** Throws `invalid-request` naming the place when the document cannot be stored as declared. */
+export const recordToWrite = (declaration: CollectionDeclaration, document: Document): RecordToWrite => ({
+  text: storedJson(document),
+  keys: Object.values(declaration.fields).map((field) => keyIn(field, document)),
+  labels: labelsOf(document),
+});
+
+export const eventsToWrite = (events: readonly NewEvent[], version: number): readonly EventToWrite[] =>
+  events.map((event) => ({ source: event.source, text: storedJson({ ...event, sourceversion: version }) }));
+
+/** Throws `invalid-request` for an id that no store keeps faithfully. */
+export const checkId = (id: string): void => {
+  if (id !== '' && id.length <= 512 && id.isWellFormed()) return;
+  const detail = 'must have 1 to 512 characters of well-formed text';
+  throw new SimfleetError('invalid-request', `The id ${detail}.`, { mistakes: [{ pointer: '/id', detail }] });
+};

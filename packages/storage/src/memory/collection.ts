@@ -1,0 +1,119 @@
+import { SimfleetError } from '@simfleet/contracts';
+import type { Collection, CollectionDeclaration, Document, NewEvent, Query, QueryPage, Stored } from '../collection.ts';
+import { showKey } from '../documents/fields.ts';
+import { compareKeys, compareText, type StoredKey } from '../documents/order.ts';
+import { conditionsOf, questionOf, type Condition } from '../documents/question.ts';
+import { checkId, eventsToWrite, recordToWrite, type EventToWrite, type RecordToWrite } from '../documents/record.ts';
+import type { MemoryOutbox } from './outbox.ts';
+
+interface Row {
+  readonly id: string;
+  readonly version: number;
+  readonly record: RecordToWrite;
+}
+
+const within = (key: StoredKey, from: StoredKey, to: StoredKey): boolean =>
+  key !== null && (from === null || compareKeys(key, from) >= 0) && (to === null || compareKeys(key, to) < 0);
+
+/** Documents as JSON text, so that no caller shares an object with the store. Every operation is one synchronous step. */
+export class MemoryCollection<Doc extends Document> implements Collection<Doc> {
+  readonly #declaration: CollectionDeclaration;
+  readonly #fields: readonly string[];
+  readonly #outbox: MemoryOutbox;
+  readonly #checkOpen: () => void;
+  readonly #rows = new Map<string, Row>();
+
+  constructor(declaration: CollectionDeclaration, outbox: MemoryOutbox, checkOpen: () => void) {
+    this.#declaration = declaration;
+    this.#fields = Object.keys(declaration.fields);
+    this.#outbox = outbox;
+    this.#checkOpen = checkOpen;
+  }
+
+  async get(id: string): Promise<Stored<Doc> | null> {
+    this.#checkOpen();
+    const row = this.#rows.get(id);
+    return row === undefined ? null : this.#stored(row);
+  }
+
+  async insert(id: string, doc: Doc, events: readonly NewEvent[] = []): Promise<Stored<Doc>> {
+    this.#checkOpen();
+    checkId(id);
+    const record = recordToWrite(this.#declaration, doc);
+    const ready = eventsToWrite(events, 1);
+    if (this.#rows.has(id) || this.#outbox.holds(this.#declaration.name, id)) {
+      throw new SimfleetError('already-exists', `${this.#declaration.name} has "${id}" already.`);
+    }
+    return this.#write({ id, version: 1, record }, ready);
+  }
+
+  async save(id: string, expected: number, doc: Doc, events: readonly NewEvent[] = []): Promise<Stored<Doc>> {
+    this.#checkOpen();
+    const record = recordToWrite(this.#declaration, doc);
+    const ready = eventsToWrite(events, expected + 1);
+    this.#checkVersion(id, expected);
+    return this.#write({ id, version: expected + 1, record }, ready);
+  }
+
+  async delete(id: string, expected: number, events: readonly NewEvent[] = []): Promise<void> {
+    this.#checkOpen();
+    const ready = eventsToWrite(events, expected + 1);
+    this.#checkVersion(id, expected);
+    this.#rows.delete(id);
+    this.#outbox.add(this.#declaration.name, id, ready);
+  }
+
+  async query(query: Query): Promise<QueryPage<Doc>> {
+    this.#checkOpen();
+    const { conditions, field, type, ascending, backwards, start, limit } = questionOf(this.#declaration, query);
+    const sign = ascending ? 1 : -1;
+    const column = this.#fields.indexOf(field);
+    const keyed = this.#matching(conditions).map((row) => ({ row, id: row.id, key: row.record.keys[column] ?? null }));
+    type Place = { readonly key: StoredKey; readonly id: string };
+    const order = (a: Place, b: Place): number => sign * (compareKeys(a.key, b.key) || compareText(a.id, b.id));
+    const walk = keyed.filter((place) => start === null || order(place, start) > 0).sort(order);
+    const rows = walk
+      .slice(0, limit)
+      .map(({ row, id, key }) => ({ ...this.#stored(row), position: { key: showKey(type, key), id } }));
+    return { rows: backwards ? rows.reverse() : rows, more: walk.length > limit };
+  }
+
+  async count(filter?: Parameters<Collection<Doc>['count']>[0]): Promise<number> {
+    this.#checkOpen();
+    return this.#matching(conditionsOf(this.#declaration, filter)).length;
+  }
+
+  #matching(conditions: readonly Condition[]): readonly Row[] {
+    return [...this.#rows.values()].filter((row) => conditions.every((condition) => this.#holds(row, condition)));
+  }
+
+  #holds({ record }: Row, condition: Condition): boolean {
+    if (condition.op === 'label') {
+      return record.labels.some(([key, value]) => key === condition.key && value === condition.value);
+    }
+    const key = record.keys[this.#fields.indexOf(condition.field)] ?? null;
+    if (condition.op === 'in') return condition.keys.includes(key);
+    if (condition.op === 'range') return within(key, condition.from, condition.to);
+    return typeof key === 'string' && key.startsWith(condition.prefix);
+  }
+
+  #checkVersion(id: string, expected: number): void {
+    const row = this.#rows.get(id);
+    if (row === undefined) throw new SimfleetError('not-found', `${this.#declaration.name} has no "${id}".`);
+    if (row.version === expected) return;
+    throw new SimfleetError(
+      'version-conflict',
+      `${this.#declaration.name} "${id}" is at version ${row.version}, not ${expected}.`,
+    );
+  }
+
+  #write(row: Row, events: readonly EventToWrite[]): Stored<Doc> {
+    this.#rows.set(row.id, row);
+    this.#outbox.add(this.#declaration.name, row.id, events);
+    return this.#stored(row);
+  }
+
+  #stored({ id, version, record }: Row): Stored<Doc> {
+    return { id, version, doc: JSON.parse(record.text) as Doc };
+  }
+}

@@ -1,0 +1,1 @@
+export { openMemoryStorage } from './storage.ts';

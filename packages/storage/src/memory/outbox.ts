@@ -1,0 +1,59 @@
+import type { SimfleetEvent } from '@simfleet/contracts';
+import type { Outbox, PendingEvent } from '../collection.ts';
+import type { EventToWrite } from '../documents/record.ts';
+
+interface Held extends EventToWrite {
+  readonly aggregate: string;
+}
+
+/** Events not yet published, in the order of their commits. */
+export class MemoryOutbox implements Outbox {
+  readonly #held = new Map<string, Held>();
+  /** Events not yet out, by aggregate: a deleted one stays a tombstone while it has any. */
+  readonly #open = new Map<string, number>();
+  readonly #listeners = new Set<() => void>();
+  #next = 1;
+
+  async pending(limit: number, except: readonly string[] = []): Promise<readonly PendingEvent[]> {
+    const skip = new Set(except);
+    const found: PendingEvent[] = [];
+    for (const [key, { source, text }] of this.#held) {
+      if (found.length >= limit) break;
+      if (!skip.has(source)) found.push({ key, event: JSON.parse(text) as SimfleetEvent });
+    }
+    return found;
+  }
+
+  async markPublished(events: readonly PendingEvent[]): Promise<void> {
+    for (const { key } of events) {
+      const held = this.#held.get(key);
+      if (held === undefined) continue;
+      this.#held.delete(key);
+      const left = (this.#open.get(held.aggregate) ?? 1) - 1;
+      if (left === 0) this.#open.delete(held.aggregate);
+      else this.#open.set(held.aggregate, left);
+    }
+  }
+
+  onCommit(listener: () => void): () => void {
+    // Wrapped, so that one function subscribed twice is called twice and each ends by itself.
+    const own = (): void => listener();
+    this.#listeners.add(own);
+    return () => this.#listeners.delete(own);
+  }
+
+  holds(collection: string, id: string): boolean {
+    return this.#open.has(`${collection}/${id}`);
+  }
+
+  add(collection: string, id: string, events: readonly EventToWrite[]): void {
+    if (events.length === 0) return;
+    const aggregate = `${collection}/${id}`;
+    for (const event of events) {
+      this.#held.set(String(this.#next), { ...event, aggregate });
+      this.#next += 1;
+    }
+    this.#open.set(aggregate, (this.#open.get(aggregate) ?? 0) + events.length);
+    for (const listener of this.#listeners) queueMicrotask(listener);
+  }
+}

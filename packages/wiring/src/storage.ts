@@ -1,0 +1,19 @@
+import type { Storage } from '@simfleet/storage';
+import { openMemoryStorage } from '@simfleet/storage/memory';
+import { driverOf } from './driver.ts';
+
+export interface StorageOptions {
+  /** `memory:`, `sqlite:` (a file in the data directory) or `sqlite:path`. */
+  readonly url: string;
+  readonly dataDirectory: string;
+}
+
+const drivers: Readonly<Record<string, (path: string, options: StorageOptions) => Promise<Storage>>> = {
+  memory: async () => openMemoryStorage(),
+};
+
+/** Throws `invalid-configuration` for an unknown driver, and what the driver throws when it cannot open. */
+export const openStorage = async (options: StorageOptions): Promise<Storage> => {
+  const { open, path } = driverOf('storage', options.url, drivers);
+  return open(path, options);
+};
