@@ -1,1 +1,17 @@
+export { validateResult } from './checking/validate-result.ts';
+export { canonicalJson } from './digest/canonical-json.ts';
+export { hexFloat } from './digest/hex-float.ts';
+export { digestText, resultDigest } from './digest/result-digest.ts';
+export type { DigestInput } from './digest/result-digest.ts';
 export type * from './engine.ts';
+export type { Folded } from './folding/folded.ts';
+export type { FoldedMoments } from './folding/moments.ts';
+export { advance, begin, judgeResolved, pathsOf, withThresholds } from './judging/advance.ts';
+export type { Advanced, Judged } from './judging/advance.ts';
+export { estimatesOf } from './judging/estimates.ts';
+export { expectedPaths } from './judging/expected-paths.ts';
+export * from './lifecycle/index.ts';
+export * from './numerics/index.ts';
+export { blockCount, blockUnits } from './planning/blocks.ts';
+export { rulesOf } from './planning/rules.ts';
+export type { PrecisionRule, Rules, ThresholdRule } from './planning/rules.ts';
