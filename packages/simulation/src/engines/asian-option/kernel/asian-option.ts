@@ -1,0 +1,140 @@
+import { exp } from '../../numerics/kernel/exp';
+import { inverseNormal } from '../../numerics/kernel/inverse-normal';
+import { average, bothLanes, fill } from '../../numerics/kernel/moments';
+import { philox, setKey } from '../../numerics/kernel/philox';
+
+/** Paths of a chunk, a multiple of 4; aligned to absolute paths. */
+const chunkPaths: u32 = 64;
+/** Draws (two steps each) of four paths whose bits are held at once: 4 KiB. */
+const chunkDraws: u32 = 64;
+const bits: usize = memory.data(4096, 16);
+const arithmetic: usize = memory.data(512, 16);
+const geometric: usize = memory.data(512, 16);
+/** f64: mean, second centred moment, count of non-zero pay-offs; mean and second centred moment of the control; co-moment. */
+const results: usize = memory.data(48, 16);
+
+/**
+ * Simulates paths first … first + count − 1, count ≥ 1: each of `steps` steps multiplies the price by exp(drift + deviation·z). The
+ * pay-off max(sign·(average − strike), 0) is on the arithmetic average over the steps; the control is the same on the geometric.
+ * Step 2d of a path takes the first and step 2d + 1 the second uniform of the counter (path, stream 0, draw d). Returns the address of
+ * `results`, undiscounted.
+ */
+export function simulate(
+  seed: u64,
+  first: u64,
+  count: u32,
+  steps: u32,
+  spot: f64,
+  strike: f64,
+  drift: f64,
+  deviation: f64,
+  sign: f64,
+): usize {
+  setKey(seed);
+  const end = first + <u64>count;
+  let shift = 0.0;
+  let controlShift = 0.0;
+  let known = false;
+  let nonZero: u64 = 0;
+  let sum = 0.0;
+  let squares = 0.0;
+  let controlSum = 0.0;
+  let controlSquares = 0.0;
+  let products = 0.0;
+  for (let chunk = first - (first % chunkPaths); chunk < end; chunk += chunkPaths) {
+    const from = chunk < first ? <u32>(first - chunk) : 0;
+    const to = chunk + chunkPaths > end ? <u32>(end - chunk) : chunkPaths;
+    const low = from & ~3;
+    const high = (to + 3) & ~3;
+    for (let path = low; path < high; path += 4) walk(chunk + path, path, steps, spot, strike, drift, deviation, sign);
+    if (!known) {
+      shift = average(arithmetic, from, to);
+      controlShift = average(geometric, from, to);
+      known = true;
+    }
+    // Lanes outside the block get the shift itself, which adds nothing to the sums.
+    const padding = fill(arithmetic, low, from, shift) + fill(arithmetic, to, high, shift);
+    fill(geometric, low, from, controlShift);
+    fill(geometric, to, high, controlShift);
+    if (shift != 0.0) nonZero -= padding;
+    let sumLanes = f64x2.splat(0.0);
+    let squareLanes = f64x2.splat(0.0);
+    let controlSumLanes = f64x2.splat(0.0);
+    let controlSquareLanes = f64x2.splat(0.0);
+    let productLanes = f64x2.splat(0.0);
+    let zeroLanes = i64x2.splat(0);
+    for (let path = low; path < high; path += 2) {
+      const payOff = v128.load(arithmetic + 8 * path);
+      const distance = f64x2.sub(payOff, f64x2.splat(shift));
+      const controlDistance = f64x2.sub(v128.load(geometric + 8 * path), f64x2.splat(controlShift));
+      sumLanes = f64x2.add(sumLanes, distance);
+      squareLanes = f64x2.add(squareLanes, f64x2.mul(distance, distance));
+      controlSumLanes = f64x2.add(controlSumLanes, controlDistance);
+      controlSquareLanes = f64x2.add(controlSquareLanes, f64x2.mul(controlDistance, controlDistance));
+      productLanes = f64x2.add(productLanes, f64x2.mul(distance, controlDistance));
+      zeroLanes = i64x2.sub(zeroLanes, f64x2.ne(payOff, f64x2.splat(0.0)));
+    }
+    sum += bothLanes(sumLanes);
+    squares += bothLanes(squareLanes);
+    controlSum += bothLanes(controlSumLanes);
+    controlSquares += bothLanes(controlSquareLanes);
+    products += bothLanes(productLanes);
+    nonZero += i64x2.extract_lane(zeroLanes, 0) + i64x2.extract_lane(zeroLanes, 1);
+  }
+  const paths = <f64>count;
+  f64.store(results, shift + sum / paths);
+  f64.store(results, max(squares - (sum * sum) / paths, 0.0), 8);
+  f64.store(results, <f64>nonZero, 16);
+  f64.store(results, controlShift + controlSum / paths, 24);
+  f64.store(results, max(controlSquares - (controlSum * controlSum) / paths, 0.0), 32);
+  f64.store(results, products - (sum * controlSum) / paths, 40);
+  return results;
+}
+
+/** Four paths from `path` on, all steps; stores their pay-offs at `slot` … `slot` + 3 of the chunk. */
+function walk(
+  path: u64,
+  slot: u32,
+  steps: u32,
+  spot: f64,
+  strike: f64,
+  drift: f64,
+  deviation: f64,
+  sign: f64,
+): void {
+  let logA = f64x2.splat(0.0);
+  let logB = f64x2.splat(0.0);
+  let logSumA = f64x2.splat(0.0);
+  let logSumB = f64x2.splat(0.0);
+  let sumA = f64x2.splat(0.0);
+  let sumB = f64x2.splat(0.0);
+  const path0 = i32x4.add(i32x4.splat(<i32>path), i32x4(0, 1, 2, 3));
+  const path1 = i32x4.splat(<i32>(path >>> 32));
+  for (let draw: u32 = 0; draw * 2 < steps; draw += chunkDraws) {
+    const left = steps - draw * 2;
+    const here = min(left, chunkDraws * 2);
+    for (let i: u32 = 0; i * 2 < here; i++) philox(path0, path1, i32x4.splat(0), i32x4.splat(draw + i), bits + 64 * i);
+    for (let step: u32 = 0; step < here; step++) {
+      const zA = inverseNormal(v128.load(bits + 32 * step));
+      const zB = inverseNormal(v128.load(bits + 32 * step, 16));
+      logA = f64x2.add(logA, f64x2.add(f64x2.splat(drift), f64x2.mul(f64x2.splat(deviation), zA)));
+      logB = f64x2.add(logB, f64x2.add(f64x2.splat(drift), f64x2.mul(f64x2.splat(deviation), zB)));
+      logSumA = f64x2.add(logSumA, logA);
+      logSumB = f64x2.add(logSumB, logB);
+      sumA = f64x2.add(sumA, exp(logA));
+      sumB = f64x2.add(sumB, exp(logB));
+    }
+  }
+  const weight = f64x2.splat(1.0 / <f64>steps);
+  const place = 8 * slot;
+  v128.store(arithmetic + place, payOff(f64x2.mul(sumA, weight), spot, strike, sign));
+  v128.store(arithmetic + place, payOff(f64x2.mul(sumB, weight), spot, strike, sign), 16);
+  v128.store(geometric + place, payOff(exp(f64x2.mul(logSumA, weight)), spot, strike, sign));
+  v128.store(geometric + place, payOff(exp(f64x2.mul(logSumB, weight)), spot, strike, sign), 16);
+}
+
+// @ts-ignore: decorator
+@inline
+function payOff(growth: v128, spot: f64, strike: f64, sign: f64): v128 {
+  return f64x2.pmax(f64x2.splat(0.0), f64x2.sub(f64x2.mul(f64x2.splat(sign * spot), growth), f64x2.splat(sign * strike)));
+}
