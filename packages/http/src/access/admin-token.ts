@@ -1,0 +1,18 @@
+import { randomBytes } from 'node:crypto';
+import { SimfleetError } from '@simfleet/contracts';
+import { readOrCreateSecret } from './secret-file.ts';
+
+/** 256 random bits as 43 letters of base64url. */
+const tokenForm = /^[A-Za-z0-9_-]{43,}$/;
+
+/**
+ * The administrator's token, made at first start and re-used from then on (256 random bits; file mode 0600).
+ * Throws `invalid-configuration` when others may read the file or it holds no token.
+ */
+export const createAdminToken = async (path: string): Promise<string> => {
+  const content = await readOrCreateSecret(path, () => `${randomBytes(32).toString('base64url')}\n`);
+  const token = content.trim();
+  if (tokenForm.test(token)) return token;
+  const detail = `${path} holds no token: it must be at least 43 letters, digits, "-" or "_"; remove it to get a new one`;
+  throw new SimfleetError('invalid-configuration', detail);
+};

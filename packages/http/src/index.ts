@@ -1,0 +1,34 @@
+export type { Authorizer } from './access/authorizer.ts';
+export { administratorAuthorizer } from './access/administrator.ts';
+export { createAdminToken } from './access/admin-token.ts';
+export { readOrCreateSecret } from './access/secret-file.ts';
+export { defineRoute } from './routes/route.ts';
+export type {
+  Answer,
+  Authentication,
+  EventStream,
+  Method,
+  Outcome,
+  RequestContext,
+  ResponseDescription,
+  Route,
+  RouteDefinition,
+  RouteRequest,
+} from './routes/route.ts';
+export { repeated } from './request/validate.ts';
+export { mistakesOf } from './request/mistakes.ts';
+export { etagOf, requireIfMatch } from './versions/etag.ts';
+export { createCursorCodec } from './pages/cursor.ts';
+export type { CursorCodec, CursorCodecOptions, CursorScope } from './pages/cursor.ts';
+export { cursorKey, readCursorKeys } from './pages/cursor-keys.ts';
+export type { CursorKey, CursorKeys } from './pages/cursor-keys.ts';
+export { answerPage, listQuery, pageLimit, paginate, sortQuery } from './pages/paginate.ts';
+export type { ListRequest } from './pages/paginate.ts';
+export type { SseEvent } from './sse/event.ts';
+export { createIdempotencyStore } from './idempotency/store.ts';
+export type { IdempotencyOptions, IdempotencyStore } from './idempotency/store.ts';
+export { idempotencyCollection } from './idempotency/record.ts';
+export type { IdempotencyRecord } from './idempotency/record.ts';
+export { describeApi } from './openapi/describe-api.ts';
+export { createHttpServer } from './server/create.ts';
+export type { HttpServer, HttpServerOptions, ServerLimits } from './server/options.ts';

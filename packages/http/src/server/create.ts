@@ -1,0 +1,37 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { SimfleetError } from '@simfleet/contracts';
+import { defaultStreamLimits } from '../sse/stream-events.ts';
+import { createApp } from './app.ts';
+import { answerBrokenRequest } from './broken-request.ts';
+import { drain, listen } from './listen.ts';
+import { createOpenRequests } from './open-requests.ts';
+import type { HttpServer, HttpServerOptions, ServerLimits } from './options.ts';
+
+const defaultLimits: ServerLimits = { stream: defaultStreamLimits, requestMs: 60_000, drainMs: 10_000 };
+
+/** An HTTP/1.1 server of routes, their documentation, health and metrics. Nothing happens before `start`. */
+export const createHttpServer = (options: HttpServerOptions): HttpServer => {
+  const limits = { ...defaultLimits, ...options.limits };
+  const open = createOpenRequests();
+  const app = createApp(options, limits.stream, open);
+  const server = createServer({ requestTimeout: limits.requestMs }, (request, response) => {
+    response.once('close', () => {
+      if (stopped !== undefined) server.closeIdleConnections();
+    });
+    app(request, response);
+  });
+  server.on('clientError', answerBrokenRequest);
+  let stopped: Promise<void> | undefined;
+  return {
+    async start({ host, port }) {
+      if (stopped !== undefined) throw new SimfleetError('unavailable', 'the HTTP server was stopped');
+      await listen(server, host, port);
+      const address = server.address() as AddressInfo;
+      const shown = address.family === 'IPv6' ? `[${address.address}]` : address.address;
+      options.logger.info({ host: address.address, port: address.port }, 'listening');
+      return { url: `http://${shown}:${address.port}`, port: address.port };
+    },
+    stop: () => (stopped ??= drain(server, open, options.clock, limits.drainMs)),
+  };
+};
