@@ -33,12 +33,16 @@ export interface ExecutorOptions extends AttemptSurroundings {
 /** Least time between two rounds in which running shards give up slots for others, in milliseconds: a lease is not handed back for nothing. */
 const rebalanceEveryMs = 250;
 
+/** How long changes gather while no slot is free, in milliseconds; short beside the block that a shard finishes before it leaves. */
+const floodMs = 20;
+
 export const openExecutor = (options: ExecutorOptions): Executor => {
   const { collection, clock, logger, slots, pool, output, tokens, events } = options;
   /** Active runs; the oldest were put in first. */
   const runs = new Map<string, LiveRun>();
   const attempts = new Set<Promise<void>>();
   let rebalancedAt = -Infinity;
+  let cancelSoon: (() => void) | undefined;
   let cancelWake = (): void => undefined;
   let stopping: Promise<void> | undefined;
 
@@ -64,19 +68,30 @@ export const openExecutor = (options: ExecutorOptions): Executor => {
       .then(() => {
         run.slots.delete(shard);
         attempts.delete(attempt);
+        tidy(run);
         place();
       });
     attempts.add(attempt);
   };
 
-  /** Brings what runs closer to what should: the one place that starts and releases shards. */
+  /** What a change of one run asks for, whatever the others do. */
+  const tidy = (run: LiveRun): void => {
+    unwanted(run).forEach(release);
+    if (!run.record.current.active && run.slots.size === 0) clearAway(run);
+  };
+
+  /** Places now when a slot is free; else a little later, so that a flood of new jobs is looked at once and not once for each. */
+  const placeSoon = (): void => {
+    if (attempts.size < slots) place();
+    else cancelSoon ??= clock.after(floodMs, place);
+  };
+
+  /** Brings what runs closer to what should: the one place that starts shards. */
   const place = (): void => {
+    cancelSoon?.();
+    cancelSoon = undefined;
     if (stopping !== undefined) return;
     const now = clock.monotonic();
-    for (const run of runs.values()) {
-      unwanted(run).forEach(release);
-      if (!run.record.current.active && run.slots.size === 0) clearAway(run);
-    }
     const live = [...runs.values()];
     const moves = nextMoves(
       slots,
@@ -154,7 +169,8 @@ export const openExecutor = (options: ExecutorOptions): Executor => {
     if (current?.generation !== next.generation) startAfresh(run);
     run.deleted ||= data.deleted;
     const written = run.record.change(next);
-    place();
+    tidy(run);
+    placeSoon();
     await written;
   };
 
@@ -187,6 +203,7 @@ export const openExecutor = (options: ExecutorOptions): Executor => {
 
   const stopAll = async (graceMs: number): Promise<void> => {
     cancelWake();
+    cancelSoon?.();
     const live = [...runs.values()];
     live.flatMap((run) => [...run.slots.values()]).forEach((slot) => (slot.leaving = true));
     await pool.close(graceMs);
