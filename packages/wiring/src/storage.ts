@@ -1,5 +1,7 @@
+import { join } from 'node:path';
 import type { Storage } from '@simfleet/storage';
 import { openMemoryStorage } from '@simfleet/storage/memory';
+import { openSqliteStorage } from '@simfleet/storage/sqlite';
 import { driverOf } from './driver.ts';
 
 export interface StorageOptions {
@@ -10,6 +12,7 @@ export interface StorageOptions {
 
 const drivers: Readonly<Record<string, (path: string, options: StorageOptions) => Promise<Storage>>> = {
   memory: async () => openMemoryStorage(),
+  sqlite: (path, { dataDirectory }) => openSqliteStorage({ file: path || join(dataDirectory, 'simfleet.db') }),
 };
 
 /** Throws `invalid-configuration` for an unknown driver, and what the driver throws when it cannot open. */

@@ -1,0 +1,142 @@
+import type { SimfleetEvent } from '@simfleet/contracts';
+import type { Outbox, PendingEvent } from '../collection.ts';
+import { Marks } from './marks.ts';
+
+/** What the relay needs of a `Clock`. */
+export interface RelayClock {
+  /** Calls back once after `ms`; returns the function that cancels. */
+  after(ms: number, callback: () => void): () => void;
+}
+
+/** What the relay needs of a `Logger`. */
+export interface RelayLogger {
+  warn(fields: object, message: string): void;
+}
+
+export interface RelayOptions {
+  readonly outbox: Outbox;
+  /** Resolves once the event is safe on the other side. May be asked for the same event again. */
+  readonly publish: (event: SimfleetEvent) => Promise<void>;
+  readonly clock: RelayClock;
+  readonly logger: RelayLogger;
+  /** Milliseconds between looks at the outbox when no commit was told: the net for commits of other processes. Default 1000. */
+  readonly pollMs?: number;
+  /** Milliseconds before the first retry of a source; doubles up to 30 s. Default 100. */
+  readonly firstRetryMs?: number;
+  /** How long `stop` waits for publishes under way, in milliseconds. What is left goes out after the next start. Default 1000. */
+  readonly graceMs?: number;
+}
+
+export interface Relay {
+  /** Publishes nothing more and waits for what is under way, at most `graceMs`. Idempotent. */
+  stop(): Promise<void>;
+}
+
+/** Events read at once. */
+const batch = 256;
+/** Sources being published or waiting for a retry; with so many in trouble the other side is down, and reading on would not help. */
+const mostSources = 256;
+const longestRetryMs = 30_000;
+
+/**
+ * Publishes what the outbox holds: in order within a source, sources side by side; a source that fails is retried with backoff and holds
+ * up no other. An event is marked after its publish resolved, so a death in between publishes it again: at least once.
+ */
+export const startRelay = (options: RelayOptions): Relay => {
+  const { outbox, publish, clock, logger, pollMs = 1000, firstRetryMs = 100, graceMs = 1000 } = options;
+  const busy = new Map<string, Promise<void>>();
+  const marks = new Marks(outbox);
+  const pauses = new Set<() => void>();
+  let stopped = false;
+  let reading = false;
+  let again = false;
+
+  /** Resolves after `ms`, or at once when the relay stops. */
+  const pause = (ms: number): Promise<void> =>
+    new Promise((resolve) => {
+      const end = (): void => {
+        cancel();
+        pauses.delete(end);
+        resolve();
+      };
+      const cancel = clock.after(ms, end);
+      pauses.add(end);
+    });
+
+  /** Repeats a step until it succeeds. False when the relay stopped first. */
+  const insist = async (what: string, source: string, step: () => Promise<void>): Promise<boolean> => {
+    for (let failures = 0; !stopped; failures += 1) {
+      try {
+        await step();
+        return true;
+      } catch (error) {
+        if (stopped) return false;
+        const retryMs = Math.min(longestRetryMs, firstRetryMs * 2 ** failures);
+        logger.warn({ err: error, source, failures: failures + 1, retryMs }, what);
+        await pause(retryMs);
+      }
+    }
+    return false;
+  };
+
+  const publishSource = async (source: string, events: readonly PendingEvent[]): Promise<void> => {
+    const out: PendingEvent[] = [];
+    for (const pending of events) {
+      if (!(await insist('An event could not be published', source, () => publish(pending.event)))) break;
+      out.push(pending);
+    }
+    if (out.length > 0) await insist('Published events could not be marked', source, () => marks.mark(out));
+  };
+
+  const take = (events: readonly PendingEvent[]): void => {
+    for (const [source, ofSource] of Map.groupBy(events, ({ event }) => event.source)) {
+      const publishing = publishSource(source, ofSource).finally(() => {
+        busy.delete(source);
+        look();
+      });
+      busy.set(source, publishing);
+    }
+  };
+
+  const readOn = async (): Promise<void> => {
+    do {
+      again = false;
+      if (busy.size >= mostSources) return;
+      const events = await outbox.pending(batch, [...busy.keys()]);
+      if (stopped) return;
+      take(events);
+      again ||= events.length === batch;
+    } while (again);
+  };
+
+  /** Reads what is pending; told while it reads, it reads once more, so that no commit is missed. */
+  const look = (): void => {
+    again = true;
+    if (reading || stopped) return;
+    reading = true;
+    readOn()
+      .catch((error: unknown) => logger.warn({ err: error }, 'The outbox could not be read'))
+      .finally(() => (reading = false));
+  };
+
+  const poll = (): void => {
+    look();
+    cancelPoll = clock.after(pollMs, poll);
+  };
+  let cancelPoll = (): void => undefined;
+  const endListening = outbox.onCommit(look);
+  poll();
+
+  let stopping: Promise<void> | null = null;
+  const stop = async (): Promise<void> => {
+    stopped = true;
+    endListening();
+    cancelPoll();
+    for (const end of pauses) end();
+    const late = Promise.withResolvers<void>();
+    const cancelGrace = clock.after(graceMs, late.resolve);
+    await Promise.race([Promise.all(busy.values()), late.promise]);
+    cancelGrace();
+  };
+  return { stop: () => (stopping ??= stop()) };
+};

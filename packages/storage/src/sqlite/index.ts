@@ -1,0 +1,1 @@
+export { openSqliteStorage, type SqliteOptions, type SqliteStorage } from './storage.ts';

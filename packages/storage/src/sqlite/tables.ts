@@ -1,0 +1,6 @@
+/** Names of a collection's table and columns. Declarations hold plain words only, so quoting is enough. */
+export const tableOf = (collection: string): string => `"c_${collection}"`;
+export const labelsTableOf = (collection: string): string => `"l_${collection}"`;
+export const columnOf = (field: string): string => `"f_${field}"`;
+export const indexOf = (collection: string, field: string, scope: string): string =>
+  `"i_${collection}_${scope}${field}"`;

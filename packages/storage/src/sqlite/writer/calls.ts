@@ -1,0 +1,46 @@
+import type { CollectionDeclaration } from '../../collection.ts';
+import type { EntryToWrite } from '../../documents/entries.ts';
+import type { EventToWrite, RecordToWrite } from '../../documents/record.ts';
+import type { Fault } from '../faults.ts';
+
+interface To {
+  readonly collection: string;
+  readonly id: string;
+  readonly events: readonly EventToWrite[];
+}
+
+export type InsertCall = To & { readonly kind: 'insert'; readonly record: RecordToWrite };
+export type SaveCall = To & { readonly kind: 'save'; readonly expected: number; readonly record: RecordToWrite };
+export type DeleteCall = To & { readonly kind: 'delete'; readonly expected: number };
+
+/** What the writer thread can be asked. Every call is written whole or not at all. */
+export type Call =
+  | { readonly kind: 'declare'; readonly declaration: CollectionDeclaration }
+  | InsertCall
+  | SaveCall
+  | DeleteCall
+  /** Outbox keys whose events are out. */
+  | { readonly kind: 'mark'; readonly keys: readonly string[] }
+  | { readonly kind: 'append'; readonly stream: string; readonly entries: readonly EntryToWrite[] }
+  | { readonly kind: 'trim'; readonly stream: string; readonly through: number }
+  | { readonly kind: 'drop'; readonly stream: string }
+  | { readonly kind: 'ping' };
+
+/** Answer to an append: a positive position was written, a negative one was there already. Plain numbers cross threads cheaply. */
+export type Positions = readonly number[];
+
+export type Reply =
+  { readonly done: true; readonly positions?: Positions } | { readonly done: false; readonly fault: Fault };
+
+/** From the thread: first `ready` or `failed`, then one `replies` per commit, in the order of the calls. */
+export type FromWriter =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'failed'; readonly fault: Fault }
+  | { readonly kind: 'replies'; readonly replies: readonly Reply[]; readonly events: boolean }
+  | { readonly kind: 'closed' };
+
+export type ToWriter = { readonly kind: 'calls'; readonly calls: readonly Call[] } | { readonly kind: 'close' };
+
+export interface WriterSettings {
+  readonly file: string;
+}

@@ -1,0 +1,85 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { errorCode, SimfleetError } from '@simfleet/contracts';
+import type { CollectionDeclaration } from '../../collection.ts';
+import { keyIn } from '../../documents/fields.ts';
+import { columnOf, indexOf, labelsTableOf, tableOf } from '../tables.ts';
+
+const createTables = (db: DatabaseSync, name: string): void => {
+  db.exec(`
+    CREATE TABLE IF NOT EXISTS ${tableOf(name)} (
+      id TEXT PRIMARY KEY, version INTEGER NOT NULL, doc TEXT, labels TEXT
+    ) STRICT;
+    CREATE TABLE IF NOT EXISTS ${labelsTableOf(name)} (
+      key TEXT NOT NULL, value TEXT NOT NULL, id TEXT NOT NULL, PRIMARY KEY (key, value, id)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX IF NOT EXISTS "i_${name}_labels" ON ${labelsTableOf(name)} (id);`);
+};
+
+const names = (db: DatabaseSync, sql: string): readonly string[] =>
+  db
+    .prepare(sql)
+    .all()
+    .map((row) => String(row['name']));
+
+/** Drops every index and key column that the declaration does not have as it is, and adds those that are missing. */
+const shapeColumns = (db: DatabaseSync, { name, fields }: CollectionDeclaration): void => {
+  const table = tableOf(name);
+  const indexes = names(db, `SELECT name FROM pragma_index_list(${table.replaceAll('"', "'")}) WHERE origin = 'c'`);
+  for (const index of indexes) db.exec(`DROP INDEX "${index}"`);
+  const wanted = new Set(Object.keys(fields).map(columnOf));
+  const present = names(
+    db,
+    `SELECT name FROM pragma_table_info(${table.replaceAll('"', "'")}) WHERE name LIKE 'f\\_%' ESCAPE '\\'`,
+  );
+  for (const column of present) if (!wanted.has(`"${column}"`)) db.exec(`ALTER TABLE ${table} DROP COLUMN "${column}"`);
+  for (const column of wanted) {
+    if (!present.includes(column.slice(1, -1))) db.exec(`ALTER TABLE ${table} ADD COLUMN ${column} ANY`);
+  }
+};
+
+/** Draws the keys out of every stored document again. */
+const refillKeys = (db: DatabaseSync, { name, fields }: CollectionDeclaration): void => {
+  const declared = Object.entries(fields);
+  if (declared.length === 0) return;
+  const table = tableOf(name);
+  const next = db.prepare(
+    `SELECT rowid AS at, id, doc FROM ${table} WHERE rowid > ? AND doc IS NOT NULL ORDER BY rowid LIMIT 1`,
+  );
+  const set = declared.map(([field]) => `${columnOf(field)} = ?`).join(', ');
+  const update = db.prepare(`UPDATE ${table} SET ${set} WHERE rowid = ?`);
+  for (let row = next.get(0); row !== undefined; row = next.get(Number(row['at']))) {
+    const doc: unknown = JSON.parse(String(row['doc']));
+    try {
+      update.run(...declared.map(([, field]) => keyIn(field, doc)), Number(row['at']));
+    } catch (error) {
+      if (errorCode(error) === undefined) throw error;
+      const detail = `${name} "${String(row['id'])}" in the store does not fit the declaration: ${(error as SimfleetError).detail}`;
+      throw new SimfleetError('invalid-configuration', detail, { cause: error });
+    }
+  }
+};
+
+/** One index per sort; lists are mostly asked for per customer, so a declared `customer` leads a second one. */
+const createIndexes = (db: DatabaseSync, { name, fields, sorts }: CollectionDeclaration): void => {
+  for (const sort of sorts) {
+    const create = (scope: string, columns: readonly string[]): void =>
+      db.exec(`CREATE INDEX ${indexOf(name, sort, scope)} ON ${tableOf(name)} (${columns.join(', ')})`);
+    create('', [columnOf(sort), 'id']);
+    if (Object.hasOwn(fields, 'customer') && sort !== 'customer') {
+      create('customer_', [columnOf('customer'), columnOf(sort), 'id']);
+    }
+  }
+};
+
+/** Makes the tables fit the declaration. Does nothing when the stored one is the same. */
+export const declareCollection = (db: DatabaseSync, declaration: CollectionDeclaration): void => {
+  const { name } = declaration;
+  const text = JSON.stringify(declaration);
+  const stored = db.prepare('SELECT declaration FROM collections WHERE name = ?').get(name);
+  if (stored?.['declaration'] === text) return;
+  createTables(db, name);
+  shapeColumns(db, declaration);
+  refillKeys(db, declaration);
+  createIndexes(db, declaration);
+  db.prepare('INSERT OR REPLACE INTO collections (name, declaration) VALUES (?, ?)').run(name, text);
+};
