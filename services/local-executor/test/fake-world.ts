@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { openMemoryBus } from '@simfleet/bus/memory';
 import type { EventType, JobChanged, SimfleetEvent } from '@simfleet/contracts';
-import type { Clock, Logger } from '@simfleet/runtime';
 import type { Storage } from '@simfleet/storage';
 import { openMemoryStorage } from '@simfleet/storage/memory';
+import { fakeClock, silentLogger } from '@simfleet/testing';
 import { openExecutor } from '../src/executor.ts';
 import { openOutputLog } from '../src/output/output-log.ts';
 import type { WarmPool } from '../src/pool/warm-pool.ts';
@@ -16,48 +16,6 @@ import type { Assignment } from '../src/shard-process/messages.ts';
 export const settle = async (): Promise<void> => {
   for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => void setImmediate(resolve));
 };
-
-/** A clock that stands still until told to go on. */
-export const openManualClock = () => {
-  const timers = new Set<{ readonly due: number; readonly call: () => void }>();
-  let time = 1_000_000;
-  const after: Clock['after'] = (ms, call) => {
-    const timer = { due: time + ms, call };
-    timers.add(timer);
-    return () => void timers.delete(timer);
-  };
-  const clock: Clock = {
-    now: () => time,
-    monotonic: () => time,
-    after,
-    sleep: (ms, signal) =>
-      new Promise((resolve) => {
-        if (signal?.aborted === true) return resolve();
-        after(ms, resolve);
-        signal?.addEventListener('abort', () => resolve());
-      }),
-  };
-  const advance = async (ms: number): Promise<void> => {
-    const end = time + ms;
-    for (;;) {
-      await settle();
-      const next = [...timers].filter(({ due }) => due <= end).sort((a, b) => a.due - b.due)[0];
-      if (next === undefined) break;
-      timers.delete(next);
-      time = Math.max(time, next.due);
-      next.call();
-    }
-    time = end;
-    await settle();
-  };
-  return { clock, advance };
-};
-
-const silent = (): void => undefined;
-export const silentLogger = {
-  ...{ trace: silent, debug: silent, info: silent, warn: silent, error: silent, fatal: silent },
-  child: () => silentLogger,
-} as unknown as Logger;
 
 /** A shard process that does what the test says. */
 export interface FakeShard {
@@ -73,7 +31,7 @@ const openFakePool = (polite: boolean) => {
   const worker = (): WorkerProcess => {
     let current: FakeShard | null = null;
     return {
-      ...{ pid: 1, ready: Promise.resolve(), gone: Promise.resolve(), usable: true, kill: silent },
+      ...{ pid: 1, ready: Promise.resolve(), gone: Promise.resolve(), usable: true, kill: () => undefined },
       assign(assignment, line) {
         const ended = Promise.withResolvers<AssignmentEnd>();
         const shard: FakeShard = {
@@ -105,7 +63,7 @@ const openFakePool = (polite: boolean) => {
   };
   const pool: WarmPool = {
     take: async () => worker(),
-    give: silent,
+    give: () => undefined,
     pids: [],
     failures: 0,
     async close() {
@@ -129,7 +87,13 @@ export const openWorld = async ({
   storage = openMemoryStorage(),
   acceptToken = () => true,
 }: WorldOptions = {}) => {
-  const { clock, advance } = openManualClock();
+  const clock = fakeClock();
+  const logger = silentLogger();
+  const advance = async (ms: number): Promise<void> => {
+    await settle();
+    await clock.advance(ms);
+    await settle();
+  };
   const { pool, shards } = openFakePool(polite);
   const bus = openMemoryBus();
   const registered: string[] = [];
@@ -140,8 +104,8 @@ export const openWorld = async ({
   const tokens = new Map<string, string>();
   const collection = await storage.collection<RunDocument>(runCollection);
   const executor = openExecutor({
-    ...{ bus, clock, logger: silentLogger, random: () => 0, pool, collection, slots },
-    output: openOutputLog({ log: storage.log, clock, logger: silentLogger, session: randomUUID(), keptBytes: 4096 }),
+    ...{ bus, clock, logger, random: () => 0, pool, collection, slots },
+    output: openOutputLog({ log: storage.log, clock, logger, session: randomUUID(), keptBytes: 4096 }),
     tokens: {
       open: async (jobId) => {
         if (!tokens.has(jobId)) tokens.set(jobId, `${jobId}.${tokens.size}`);
