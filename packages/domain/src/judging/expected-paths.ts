@@ -5,7 +5,7 @@ import type { PrecisionRule, Rules } from '../planning/rules.ts';
 import type { Judged } from './advance.ts';
 import { deviationBound, varianceScatter } from './deviation-bound.ts';
 import { estimator } from './estimator.ts';
-import { lookAfter, minimumNonZero } from './looks.ts';
+import { lookAfter, minimumEffective, minimumNonZero } from './looks.ts';
 import { deviationError, targetHalfWidth, twoSidedQuantile } from './precision.ts';
 
 /**
@@ -37,7 +37,8 @@ const pathsToPrecision = (rules: Rules, rule: PrecisionRule, state: Judged, fold
     const paths = blocks * blockSize;
     const projected = scatter * Math.sqrt(estimate.paths / paths);
     const bound = deviationBound(estimate.variance, projected, blocks, deviationError(rule, look));
-    if (nonZeroPerPath * paths >= minimumNonZero && (quantile * bound) / Math.sqrt(paths) <= target) return paths;
+    const informative = nonZeroPerPath * paths >= minimumNonZero && projected <= 1 / Math.sqrt(minimumEffective);
+    if (informative && (quantile * bound) / Math.sqrt(paths) <= target) return paths;
   }
   return null;
 };

@@ -6,9 +6,15 @@ export const minimumBlocks = 16;
 
 /**
  * Samples other than 0 before a job may be called precise or a threshold be decided: a normal interval around fewer rare pay-offs is
- * too often wrong, and none at all say nothing. Measured by the coverage tests; see docs/decisions/0002.
+ * too often wrong, and none at all say nothing. Measured, as the next one; see docs/decisions/0002.
  */
-export const minimumNonZero = 400;
+export const minimumNonZero = 600;
+
+/**
+ * Samples that the variance effectively rests on, 1 ÷ (relative standard error of s²)²: about non-zero samples ÷ 6 for pay-offs of an
+ * exponential tail. Fewer mean that a handful of large samples carries the estimate, and more of them may be to come.
+ */
+export const minimumEffective = 100;
 
 /**
  * The look after one at `blocks` blocks: 5 % further, at least one block. A job overshoots by 2.5 % on average for that; the design allows

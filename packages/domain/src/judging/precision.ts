@@ -1,9 +1,9 @@
 import { normalQuantile } from '../numerics/normal.ts';
 import type { FoldedSamples } from '../folding/folded.ts';
 import type { PrecisionRule, Rules } from '../planning/rules.ts';
-import { deviationBound, varianceScatter } from './deviation-bound.ts';
+import { deviationBound, isInformative, varianceScatter } from './deviation-bound.ts';
 import { estimator } from './estimator.ts';
-import { lookShare, minimumNonZero } from './looks.ts';
+import { lookShare } from './looks.ts';
 
 /**
  * Share of the interval's own error probability that may be spent on a standard deviation that was underestimated at some look.
@@ -30,7 +30,7 @@ export const deviationError = ({ confidence }: PrecisionRule, look: number): num
 export const isPrecise = (rules: Rules, rule: PrecisionRule, folded: FoldedSamples, look: number): boolean => {
   const estimate = estimator(rules, folded, rule.metric);
   if (estimate === undefined || estimate.variance === null) return false;
-  if (estimate.moments.nonZero < minimumNonZero) return false;
+  if (!isInformative(estimate)) return false;
   const bound = deviationBound(estimate.variance, varianceScatter(estimate), folded.blocks, deviationError(rule, look));
   const halfWidth = (twoSidedQuantile(rule.confidence) * bound) / Math.sqrt(estimate.paths);
   return halfWidth <= targetHalfWidth(rule, estimate.value);

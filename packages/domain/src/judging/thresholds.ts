@@ -2,9 +2,9 @@ import type { Estimate, ThresholdStatus, Verdict } from '@simfleet/contracts';
 import { normalQuantile } from '../numerics/normal.ts';
 import type { FoldedSamples } from '../folding/folded.ts';
 import type { Rules, ThresholdRule } from '../planning/rules.ts';
-import { deviationBound, varianceScatter } from './deviation-bound.ts';
+import { deviationBound, isInformative, varianceScatter } from './deviation-bound.ts';
 import { estimator } from './estimator.ts';
-import { lookShare, minimumNonZero } from './looks.ts';
+import { lookShare } from './looks.ts';
 
 /** Part of a look's error probability that goes to the standard deviation; the rest is the mean's. */
 const deviationErrorShare = 0.2;
@@ -17,7 +17,7 @@ const deviationErrorShare = 0.2;
 export const judgeThreshold = (rules: Rules, rule: ThresholdRule, folded: FoldedSamples, look: number): Verdict => {
   const estimate = estimator(rules, folded, rule.metric);
   if (estimate === undefined || estimate.variance === null) return 'Undecided';
-  if (estimate.moments.nonZero < minimumNonZero) return 'Undecided';
+  if (!isInformative(estimate)) return 'Undecided';
   const error = (1 - rule.confidence) * lookShare(look);
   const bound = deviationBound(
     estimate.variance,
