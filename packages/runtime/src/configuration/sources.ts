@@ -28,6 +28,8 @@ export const readFlags = (options: ReadonlyMap<string, Option>, flags: readonly 
     }
     if (option === undefined) {
       errors.push(unknownFlag(name === '' ? flag : `--${name}`, options));
+      // What follows is most likely its value, and no second mistake.
+      if (name !== '' && inline === undefined && rest[0]?.startsWith('--') === false) rest.shift();
       continue;
     }
     const bare = inline === undefined && option.types.includes('boolean') && !/^(true|false)$/.test(rest[0] ?? '');
