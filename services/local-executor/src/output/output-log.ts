@@ -159,7 +159,7 @@ export const openOutputLog = ({ log, clock, logger, session, keptBytes }: Output
     },
     async close() {
       closed = true;
-      await Promise.all([...jobs.values()].map(({ writing }) => writing));
+      await Promise.all([...jobs.values()].flatMap(({ writing }) => writing ?? []));
     },
   };
 };

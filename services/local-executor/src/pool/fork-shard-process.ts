@@ -10,7 +10,7 @@ export interface ForkOptions {
   readonly compileCache: string;
 }
 
-const entry = fileURLToPath(new URL('../shard-process/main.ts', import.meta.url));
+const entry = fileURLToPath(new URL('../shard-process/shard-main.ts', import.meta.url));
 
 /** A new shard process. Of the platform's environment it sees nothing. */
 export const forkShardProcess = ({ execPath, compileCache }: ForkOptions): WorkerProcess =>

@@ -11,14 +11,14 @@ import type { Assignment, FromShard, ToShard } from './messages.ts';
 export interface ShardProcessSurroundings {
   readonly clock: ShardSurroundings['clock'];
   /** `sent` is called once the message is on its way. */
-  send(message: FromShard, sent?: () => void): void;
-  receive(handler: (message: ToShard) => void): void;
+  readonly send: (message: FromShard, sent?: () => void) => void;
+  readonly receive: (handler: (message: ToShard) => void) => void;
   /** Lines of standard output and standard error; written before the call returns. */
-  out(line: string): void;
-  err(line: string): void;
+  readonly out: (line: string) => void;
+  readonly err: (line: string) => void;
   /** Aborts on SIGTERM. */
   readonly terminated: AbortSignal;
-  exit(code: number): void;
+  readonly exit: (code: number) => void;
 }
 
 /**
