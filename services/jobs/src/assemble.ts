@@ -1,0 +1,149 @@
+import type { Bus } from '@simfleet/bus';
+import type { Engine } from '@simfleet/domain';
+import type { CursorCodec } from '@simfleet/http';
+import type { Clock, Logger } from '@simfleet/runtime';
+import type { Storage } from '@simfleet/storage';
+import { openAudit } from './audit/audit.ts';
+import type { Audit } from './audit/audit.ts';
+import { customersCollection, openCustomers } from './customers/customers.ts';
+import type { CustomerCollection, CustomerDocument, Customers } from './customers/customers.ts';
+import { openCoordinators } from './estimate/coordinators.ts';
+import type { Coordinators } from './estimate/coordinators.ts';
+import { openPilot } from './estimate/pilot.ts';
+import type { RunPilot } from './estimate/pilot.ts';
+import { openChangeJob } from './jobs/change-job.ts';
+import type { ChangeJob } from './jobs/change-job.ts';
+import { openCreateJob } from './jobs/create-job.ts';
+import type { CreateJobCase } from './jobs/create-job.ts';
+import { openDeleteJob } from './jobs/delete-job.ts';
+import type { DeleteJob } from './jobs/delete-job.ts';
+import { openEndJob } from './jobs/end-job.ts';
+import type { EndJob } from './jobs/end-job.ts';
+import { jobsCollection } from './jobs/job-document.ts';
+import type { JobDocument } from './jobs/job-document.ts';
+import { namesCollection, openJobNames } from './jobs/job-names.ts';
+import { openJobStore } from './jobs/job-store.ts';
+import type { JobStore } from './jobs/job-store.ts';
+import { openJobTimers } from './jobs/job-timers.ts';
+import type { JobTimers } from './jobs/job-timers.ts';
+import { openPrepareJob } from './jobs/prepare-job.ts';
+import type { PrepareJob } from './jobs/prepare-job.ts';
+import { openStartJob } from './jobs/start-job.ts';
+import { openSteerJob } from './jobs/steer-job.ts';
+import type { SteerJob } from './jobs/steer-job.ts';
+import { openTellCrossings } from './jobs/tell-crossings.ts';
+import { openKeyedLock } from './keyed-lock.ts';
+import { openLedger } from './ledger/ledger.ts';
+import { openAnnouncer } from './live/announce.ts';
+import { openLiveLog } from './live/live-log.ts';
+import type { LiveLog } from './live/live-log.ts';
+import { openAcceptReport } from './reports/accept-report.ts';
+import type { AcceptReport } from './reports/accept-report.ts';
+import { openJobTokens, tokensCollection } from './reports/job-tokens.ts';
+import type { JobTokens } from './reports/job-tokens.ts';
+import { openCatalogue } from './services/catalogue.ts';
+import type { Catalogue } from './services/catalogue.ts';
+import { serviceVersionsCollection, servicesCollection } from './services/service-document.ts';
+import type { ServiceCollection, ServiceDocument } from './services/service-document.ts';
+import { openShardEvents } from './shards/handle-shard-event.ts';
+import type { ShardEvent } from './shards/handle-shard-event.ts';
+
+export interface Surroundings {
+  readonly storage: Storage;
+  readonly bus: Bus;
+  readonly engines: readonly Engine[];
+  readonly cursors: CursorCodec;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly platformVersion: string;
+  /** Shards that can run at the same time on this platform; for estimates of time. */
+  readonly slots: number;
+}
+
+/** Every use case of the service, put together. */
+export interface Parts {
+  readonly surroundings: Surroundings;
+  readonly audit: Audit;
+  readonly store: JobStore;
+  readonly customers: Customers;
+  readonly customerDocuments: CustomerCollection;
+  readonly catalogue: Catalogue;
+  readonly serviceDocuments: ServiceCollection;
+  readonly serviceVersions: ServiceCollection;
+  readonly coordinators: Coordinators;
+  readonly prepare: PrepareJob;
+  readonly createJob: CreateJobCase;
+  readonly changeJob: ChangeJob;
+  readonly steerJob: SteerJob;
+  readonly deleteJob: DeleteJob;
+  readonly endJob: EndJob;
+  readonly acceptReport: AcceptReport;
+  readonly handleShardEvent: (event: ShardEvent) => Promise<void>;
+  readonly pilot: RunPilot;
+  readonly tokens: JobTokens;
+  readonly live: LiveLog;
+  readonly timers: JobTimers;
+}
+
+/** Opens the collections and wires the use cases; nothing runs yet. */
+export const assemble = async (surroundings: Surroundings): Promise<Parts> => {
+  const { storage, bus, engines, clock, logger, platformVersion, slots } = surroundings;
+  const lock = openKeyedLock();
+  const audit = openAudit(storage.log, clock);
+  const jobs = await storage.collection<JobDocument>(jobsCollection);
+  const store = openJobStore(jobs);
+  const live = openLiveLog({ log: storage.log, bus, clock, logger });
+  openAnnouncer(store, live);
+  const ledger = openLedger(storage.log);
+  const coordinators = openCoordinators({ store, engines, ledger, live, clock });
+
+  const customerDocuments = await storage.collection<CustomerDocument>(customersCollection);
+  const customers = openCustomers({
+    collection: customerDocuments,
+    lock,
+    clock,
+    jobsOf: (customer) => jobs.count({ op: 'eq', field: 'customer', value: customer }),
+  });
+  const serviceDocuments = await storage.collection<ServiceDocument>(servicesCollection);
+  const serviceVersions = await storage.collection<ServiceDocument>(serviceVersionsCollection);
+  const catalogue = openCatalogue({
+    services: serviceDocuments,
+    versions: serviceVersions,
+    engines,
+    lock,
+    clock,
+    jobsOf: (service) => jobs.count({ op: 'eq', field: 'service', value: service }),
+  });
+
+  const names = openJobNames(await storage.collection(namesCollection), store, lock);
+  const tokens = openJobTokens(await storage.collection(tokensCollection), store);
+  const prepare = openPrepareJob({ customers, catalogue, engines });
+  const endJob = openEndJob({ store, coordinators, engines, clock, platformVersion });
+  const startJob = openStartJob(store, clock);
+  const tellCrossings = openTellCrossings(store, clock);
+  const steerJob = openSteerJob({ store, endJob, audit, clock });
+  const deleteJob = openDeleteJob({ store, names, tokens, ledger, live, audit, clock });
+  return {
+    surroundings,
+    audit,
+    store,
+    customers,
+    customerDocuments,
+    catalogue,
+    serviceDocuments,
+    serviceVersions,
+    coordinators,
+    prepare,
+    createJob: openCreateJob({ store, names, prepare, lock, audit, clock }),
+    changeJob: openChangeJob({ store, steer: steerJob, engines, audit, clock }),
+    steerJob,
+    deleteJob,
+    endJob,
+    acceptReport: openAcceptReport({ tokens, coordinators, ledger, startJob, endJob, tellCrossings, logger }),
+    handleShardEvent: openShardEvents({ store, coordinators, startJob, endJob }),
+    pilot: openPilot({ clock, slots }),
+    tokens,
+    live,
+    timers: openJobTimers({ store, endJob, deleteJob, clock, logger }),
+  };
+};

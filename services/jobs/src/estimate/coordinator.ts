@@ -1,0 +1,219 @@
+import type { DoneBlock, Progress, Report, ReportReply, Task, Threshold, ThresholdStatus } from '@simfleet/contracts';
+import { blockCount, expectedPaths, isOver, rulesOf } from '@simfleet/domain';
+import type { Engine } from '@simfleet/domain';
+import type { Clock } from '@simfleet/runtime';
+import { effectiveSpec, timeText } from '../jobs/job-document.ts';
+import type { StoredJob } from '../jobs/job-document.ts';
+import {
+  lookEntry,
+  lookKey,
+  progressEntry,
+  thresholdEntry,
+  thresholdKey,
+  thresholdMark,
+} from '../live/live-entries.ts';
+import type { LiveEntry, LiveLog } from '../live/live-log.ts';
+import { openLeaseTable } from '../reports/lease-table.ts';
+import type { LeaseTable } from '../reports/lease-table.ts';
+import { openJobFold } from './job-fold.ts';
+import type { FoldOutcome, JobFold } from './job-fold.ts';
+import { openPace } from './pace.ts';
+import { progressOf } from './progress.ts';
+
+/** A threshold that was crossed and of which people have to be told once. */
+export interface Crossing {
+  readonly mark: string;
+  readonly threshold: ThresholdStatus;
+}
+
+/**
+ * Folds one active job and steers its shards: the holder of the job's lease table. All of it is in memory and is made again from the ledger.
+ * Everything here happens between two awaits, so that reports of many shards never interleave.
+ */
+export interface Coordinator {
+  readonly fold: JobFold;
+  readonly engine: Engine;
+  /** Run and thresholds that the fold is judged by; with others it does not hold. */
+  readonly run: number;
+  readonly thresholds: readonly Threshold[];
+  /** The job as it was saved last. */
+  readonly job: StoredJob;
+  readonly leases: LeaseTable;
+  /** Takes in blocks that are durable, and tells the live log what they changed. */
+  accept(report: Pick<Report, 'shard' | 'attempt' | 'done'>): void;
+  /** Thresholds that were crossed and are not marked so in the job yet. */
+  crossings(): readonly Crossing[];
+  reply(report: Report): ReportReply;
+  progress(): Progress;
+  /** The job was saved: the same run, perhaps in another state or with other shards. */
+  update(job: StoredJob): void;
+}
+
+export interface CoordinatorOptions {
+  readonly job: StoredJob;
+  readonly engine: Engine;
+  readonly clock: Clock;
+  readonly live: LiveLog;
+}
+
+/** Waits of a shard that has nothing to do, in milliseconds: for a block that another shard gives back, for the end, for a resumption. */
+const retryMs = { nothingFree: 50, stale: 1000, suspended: 1000, leaving: 1000 };
+
+/** Least time between two progress events: rarer in long jobs, so that their live log stays small. */
+const progressEveryMs = (age: number): number => {
+  if (age < 60_000) return 500;
+  return age < 600_000 ? 1000 : age < 7_200_000 ? 5000 : 30_000;
+};
+
+export const openCoordinator = (
+  options: CoordinatorOptions,
+  ledger: AsyncIterable<readonly DoneBlock[]>,
+): Promise<Coordinator> => {
+  const { engine, clock, live } = options;
+  const { id, doc } = options.job;
+  const rules = rulesOf(effectiveSpec(doc), engine, { blockSize: doc.service.blockSize });
+  const fold = openJobFold(rules, engine, doc.parameters);
+  const leases = openLeaseTable({ total: blockCount(rules) });
+  const startedAt = clock.monotonic();
+  const pace = openPace(startedAt);
+  const told = new Set<string>();
+  let job = options.job;
+  let progressAt = startedAt;
+  let progressCount = 0;
+  let leastFraction: number | null = null;
+
+  const rebuild = async (): Promise<void> => {
+    for (const key of await live.keys(id, 'look:')) told.add(key);
+    for (const key of await live.keys(id, 'threshold:')) told.add(key);
+    for await (const page of ledger) {
+      const outcome = fold.add(page.filter(fold.fits));
+      for (const { block } of outcome.fresh) leases.known(block);
+      tell(outcome);
+    }
+  };
+
+  /** Looks and verdicts that the live log does not have yet; a restart judges them again, but tells them once. */
+  const tell = ({ looks, decided }: FoldOutcome): void => {
+    const time = timeText(clock.now());
+    const entries: LiveEntry[] = looks
+      .filter(({ blocks }) => !told.has(lookKey(doc.run, blocks)))
+      .map((look) => lookEntry(doc.run, { ...look, time }, look.estimates));
+    for (const threshold of decided) {
+      const mark = markOf(threshold);
+      if (!told.has(thresholdKey(mark))) entries.push(thresholdEntry(mark, threshold, time));
+    }
+    for (const { key } of entries) told.add(key);
+    live.push(id, entries);
+  };
+
+  const markOf = (status: ThresholdStatus): string => {
+    const threshold = doc.spec.thresholds.find(({ name }) => name === status.name);
+    if (threshold === undefined) throw new Error(`there is no threshold "${status.name}"`);
+    return thresholdMark(doc.run, threshold);
+  };
+
+  const progress = (): Progress => {
+    const now = clock.monotonic();
+    const figures = { pathsPerSecond: pace.perSecond(now), activeShards: leases.active(now), least: leastFraction };
+    const current = progressOf(fold, figures);
+    leastFraction = current.fraction;
+    return current;
+  };
+
+  const tellProgress = (): void => {
+    const now = clock.monotonic();
+    if (now - progressAt < progressEveryMs(now - startedAt) || live.busy(id) || fold.state.ended !== null) return;
+    progressAt = now;
+    const key = `progress:${doc.run}:${timeText(clock.now())}:${progressCount++}`;
+    live.push(id, [progressEntry(key, progress(), fold.estimates, timeText(clock.now()))]);
+  };
+
+  const unitsOf = ({ block, result }: DoneBlock): number => {
+    if (result.kind === 'moments') return result.paths;
+    const { units, blockSize } = rules.plan;
+    return Math.min(blockSize, (units ?? Infinity) - block * blockSize);
+  };
+
+  const accept: Coordinator['accept'] = ({ shard, attempt, done }) => {
+    const now = clock.monotonic();
+    const outcome = fold.add(done.filter(fold.fits));
+    leases.done(
+      shard,
+      attempt,
+      done.map(({ block }) => block),
+      now,
+    );
+    pace.add(
+      outcome.fresh.reduce((sum, each) => sum + unitsOf(each), 0),
+      now,
+    );
+    tell(outcome);
+    tellProgress();
+  };
+
+  const crossings = (): readonly Crossing[] =>
+    fold.state.thresholds
+      .filter(({ verdict }) => verdict === 'Crossed')
+      .map((threshold) => ({ mark: markOf(threshold), threshold }))
+      .filter(({ mark }) => !job.doc.crossed.includes(mark));
+
+  const task = (): Task => ({
+    engine: engine.name,
+    kernelHash: engine.kernelHash,
+    parameters: doc.parameters,
+    seed: doc.spec.seed,
+    blockSize: rules.plan.blockSize,
+    maxPaths: rules.maxPaths,
+  });
+
+  const grant = (shard: number): Pick<ReportReply, 'lease' | 'retryAfterMs'> => {
+    const expected = expectedPaths(rules, fold.state);
+    const lease = leases.grant({
+      shard,
+      now: clock.monotonic(),
+      prefix: fold.prefix,
+      shards: job.doc.spec.shards,
+      expectedBlocks: expected === null ? null : Math.ceil(expected / rules.plan.blockSize),
+    });
+    if (lease === null) return { lease: null, retryAfterMs: retryMs.nothingFree };
+    const { first, count, holdMs } = lease;
+    return { lease: { first, count, expires: timeText(clock.now() + Math.max(0, Math.round(holdMs))) } };
+  };
+
+  const reply = ({ shard, attempt, describe, release }: Report): ReportReply => {
+    const described = describe ? { task: task() } : {};
+    if (isOver(job.doc)) return { action: 'stop', lease: null, ...described };
+    if (release) {
+      leases.free(shard, attempt);
+      return { action: 'continue', lease: null, retryAfterMs: retryMs.leaving, ...described };
+    }
+    const isNewest = leases.hear({ shard, attempt, describe, now: clock.monotonic() });
+    if (!isNewest) return { action: 'continue', lease: null, retryAfterMs: retryMs.stale, ...described };
+    if (job.doc.state === 'Suspended') {
+      leases.free(shard, attempt);
+      return { action: 'suspend', lease: null, retryAfterMs: retryMs.suspended, ...described };
+    }
+    if (fold.state.ended !== null) return { action: 'continue', lease: null, retryAfterMs: retryMs.nothingFree };
+    return { action: 'continue', ...grant(shard), ...described };
+  };
+
+  const coordinator: Coordinator = {
+    fold,
+    engine,
+    run: doc.run,
+    thresholds: doc.spec.thresholds,
+    get job() {
+      return job;
+    },
+    leases,
+    accept,
+    crossings,
+    reply,
+    progress,
+    update(saved) {
+      job = saved;
+      if (saved.doc.state === 'Suspended') leases.freeAll();
+    },
+  };
+  return rebuild().then(() => coordinator);
+};

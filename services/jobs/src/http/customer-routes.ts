@@ -1,0 +1,163 @@
+import { createCustomer, customer, page, patchCustomer, service } from '@simfleet/contracts';
+import { answerPage, defineRoute, listQuery, paginate, sortQuery } from '@simfleet/http';
+import type { Route } from '@simfleet/http';
+import { z } from 'zod';
+import type { Parts } from '../assemble.ts';
+import { customerView } from '../customers/customers.ts';
+import { serviceView } from '../services/service-document.ts';
+import { allOf, answerRecord, ifMatchOf, ownFilter } from './visible.ts';
+
+const tag = 'customers';
+const params = z.object({ id: z.string() });
+const one = { description: 'The customer.', schema: customer };
+
+/** CRUD of customers, and the services that each may run. */
+export const customerRoutes = (parts: () => Parts): readonly Route[] => [
+  defineRoute({
+    method: 'post',
+    path: '/v1/customers',
+    operationId: 'createCustomer',
+    summary: 'Create a customer',
+    tag,
+    action: 'customers.create',
+    request: { body: createCustomer },
+    responses: { 201: one },
+    errors: ['already-exists'],
+    async handle(request) {
+      const { id, ...members } = request.body;
+      request.authorize(id);
+      const { customers, audit } = parts();
+      const stored = await customers.create(id, members);
+      await audit.write({
+        principal: request.principal,
+        customer: id,
+        action: 'customers.create',
+        subject: `customers/${id}`,
+        version: 1,
+      });
+      return answerRecord(201, stored.version, customerView(stored), { location: `/v1/customers/${id}` });
+    },
+  }),
+  defineRoute({
+    method: 'get',
+    path: '/v1/customers',
+    operationId: 'listCustomers',
+    summary: 'List customers',
+    tag,
+    action: 'customers.read',
+    request: { query: listQuery.extend({ sort: sortQuery(['id', 'createdAt'], 'id') }) },
+    responses: { 200: { description: 'A page of customers.', schema: page(customer) } },
+    async handle({ query, principal, url }) {
+      const { customerDocuments, surroundings } = parts();
+      const list = await paginate({
+        codec: surroundings.cursors,
+        collection: customerDocuments,
+        list: 'customers',
+        query,
+        sort: query.sort,
+        principal,
+        ...allOf(ownFilter(principal, 'id')),
+        show: customerView,
+      });
+      return answerPage(url, list);
+    },
+  }),
+  defineRoute({
+    method: 'get',
+    path: '/v1/customers/:id',
+    operationId: 'getCustomer',
+    summary: 'Read a customer',
+    tag,
+    action: 'customers.read',
+    request: { params },
+    responses: { 200: one },
+    errors: ['not-found'],
+    async handle(request) {
+      request.authorize(request.params.id);
+      const stored = await parts().customers.get(request.params.id);
+      return answerRecord(200, stored.version, customerView(stored));
+    },
+  }),
+  defineRoute({
+    method: 'patch',
+    path: '/v1/customers/:id',
+    operationId: 'changeCustomer',
+    summary: 'Change a customer',
+    description: 'Members that are given replace the old ones.',
+    tag,
+    action: 'customers.change',
+    request: { params, body: patchCustomer },
+    alsoAccepts: ['application/merge-patch+json'],
+    responses: { 200: one },
+    errors: ['not-found', 'precondition-failed', 'version-conflict'],
+    async handle(request) {
+      const { id } = request.params;
+      request.authorize(id);
+      const { customers, audit } = parts();
+      const stored = await customers.change(id, request.body, ifMatchOf(request));
+      const { version } = stored;
+      await audit.write({
+        principal: request.principal,
+        customer: id,
+        action: 'customers.change',
+        subject: `customers/${id}`,
+        version,
+      });
+      return answerRecord(200, version, customerView(stored));
+    },
+  }),
+  defineRoute({
+    method: 'delete',
+    path: '/v1/customers/:id',
+    operationId: 'deleteCustomer',
+    summary: 'Delete a customer without jobs',
+    tag,
+    action: 'customers.delete',
+    request: { params },
+    responses: { 204: { description: 'It is gone.' } },
+    errors: ['not-found', 'in-use', 'precondition-failed'],
+    async handle(request) {
+      const { id } = request.params;
+      request.authorize(id);
+      const { customers, audit } = parts();
+      const { version } = await customers.delete(id, ifMatchOf(request));
+      await audit.write({
+        principal: request.principal,
+        customer: id,
+        action: 'customers.delete',
+        subject: `customers/${id}`,
+        version,
+      });
+      return { status: 204 };
+    },
+  }),
+  defineRoute({
+    method: 'get',
+    path: '/v1/customers/:id/services',
+    operationId: 'listCustomerServices',
+    summary: 'List the services that a customer may run',
+    tag,
+    action: 'services.read',
+    request: { params, query: listQuery.extend({ sort: sortQuery(['name', 'createdAt'], 'name') }) },
+    responses: { 200: { description: 'A page of services.', schema: page(service) } },
+    errors: ['not-found'],
+    async handle(request) {
+      const { id } = request.params;
+      request.authorize(id);
+      const { customers, serviceDocuments, surroundings } = parts();
+      const { services } = (await customers.get(id)).doc;
+      const { query, principal, url } = request;
+      const list = await paginate({
+        codec: surroundings.cursors,
+        collection: serviceDocuments,
+        list: `customers/${id}/services`,
+        query,
+        sort: query.sort,
+        principal,
+        ...allOf(services === null ? [] : [{ op: 'in', field: 'name', values: services }]),
+        show: serviceView,
+      });
+      return answerPage(url, list);
+    },
+  }),
+];

@@ -1,0 +1,87 @@
+import type { Bus } from '@simfleet/bus';
+import { SimfleetError } from '@simfleet/contracts';
+import type { Engine } from '@simfleet/domain';
+import type { CursorCodec, Route } from '@simfleet/http';
+import type { Module, RunningModule, RuntimeContext } from '@simfleet/runtime';
+import type { Storage } from '@simfleet/storage';
+import { assemble } from './assemble.ts';
+import type { Parts } from './assemble.ts';
+import { actionRoutes } from './http/action-routes.ts';
+import { customerRoutes } from './http/customer-routes.ts';
+import { jobRoutes } from './http/job-routes.ts';
+import { reportRoutes } from './http/report-routes.ts';
+import { serviceRoutes } from './http/service-routes.ts';
+import { watchRoutes } from './http/watch-routes.ts';
+import { takeUpJobs } from './jobs/take-up-jobs.ts';
+import { measureJobs } from './measure.ts';
+
+export interface JobsDependencies {
+  readonly storage: Storage;
+  readonly bus: Bus;
+  /** Engine builds of this platform; a job of any other build fails `EngineUnavailable`. */
+  readonly engines: readonly Engine[];
+  readonly cursors: CursorCodec;
+  readonly platformVersion: string;
+  /** Shards that can run at the same time on this platform; for estimates of time. */
+  readonly slots: number;
+}
+
+/** The module, and its routes for the HTTP server. Routes answer `unavailable` until the module has started. */
+export interface JobsModule extends Module {
+  readonly routes: readonly Route[];
+}
+
+/** Customers, services and jobs; reports → ledger → estimates → live. Start it before the relay, so that no event passes it by. */
+export const jobsModule = (dependencies: JobsDependencies, dependsOn: readonly string[]): JobsModule => {
+  let started: Parts | undefined;
+  const parts = (): Parts => {
+    if (started === undefined) throw new SimfleetError('unavailable', 'the platform is starting');
+    return started;
+  };
+  return {
+    name: 'jobs',
+    dependsOn,
+    routes: [jobRoutes, actionRoutes, watchRoutes, reportRoutes, serviceRoutes, customerRoutes].flatMap((routes) =>
+      routes(parts),
+    ),
+    async start(context) {
+      const { clock, logger } = context;
+      started = await assemble({ ...dependencies, clock, logger });
+      return run(started, context);
+    },
+  };
+};
+
+const run = async (parts: Parts, { metrics, logger }: RuntimeContext): Promise<RunningModule> => {
+  const { surroundings, customers, catalogue, tokens, live, timers, deleteJob } = parts;
+  const { bus, storage } = surroundings;
+  await customers.seed();
+  await catalogue.seed();
+  await takeUpJobs(parts, logger);
+  const subscriptions = [
+    await bus.consume({
+      name: 'jobs-shards',
+      types: ['dev.simfleet.shard.started.v1', 'dev.simfleet.shard.ended.v1'],
+      handle: (event) => parts.handleShardEvent(event),
+    }),
+    await bus.consume({
+      name: 'jobs-clear-away',
+      types: ['dev.simfleet.job.changed.v1'],
+      handle: async ({ data }) => {
+        if (data.deleted) await deleteJob.clearAway(data);
+      },
+    }),
+    await bus.answer('jobs.register-token', async ({ jobId, sha256 }) => ({
+      accepted: await tokens.register(jobId, sha256),
+    })),
+  ];
+  measureJobs(metrics, parts.store);
+  return {
+    check: () => storage.check(),
+    async stop() {
+      timers.stop();
+      await Promise.all(subscriptions.map((unsubscribe) => unsubscribe()));
+      await live.close();
+    },
+  };
+};

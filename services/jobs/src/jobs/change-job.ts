@@ -1,0 +1,164 @@
+import { SimfleetError, jobSpec, labels as labelsShape } from '@simfleet/contracts';
+import type { ExtendJob, JobSpec, Mistake, Principal } from '@simfleet/contracts';
+import {
+  canonicalJson,
+  changeSpec,
+  extend,
+  extendSpec,
+  isOver,
+  refuseSteering,
+  resume,
+  suspend,
+} from '@simfleet/domain';
+import type { Engine, SpecPatch } from '@simfleet/domain';
+import { mistakesOf } from '@simfleet/http';
+import type { Clock } from '@simfleet/runtime';
+import type { z } from 'zod';
+import type { Audit } from '../audit/audit.ts';
+import { mergePatch } from '../merge-patch.ts';
+import { metricMistakes } from './check-spec.ts';
+import { engineOf, recorded, timeText } from './job-document.ts';
+import type { JobDocument, StoredJob } from './job-document.ts';
+import { jobChanged } from './job-events.ts';
+import type { JobStore } from './job-store.ts';
+import type { SteerJob } from './steer-job.ts';
+
+export interface ChangeJobParts {
+  readonly store: JobStore;
+  readonly steer: SteerJob;
+  readonly engines: readonly Engine[];
+  readonly audit: Audit;
+  readonly clock: Pick<Clock, 'now'>;
+}
+
+/** JSON merge patch (RFC 7396) of a job. */
+export interface JobPatch {
+  readonly labels?: Readonly<Record<string, unknown>> | undefined;
+  readonly spec?: Readonly<Record<string, unknown>> | undefined;
+}
+
+export interface ChangeJob {
+  /** Throws `not-found`, `invalid-request`, `immutable`, `job-over`, and what `check` throws. */
+  patch(id: string, patch: JobPatch, principal: Principal, check?: (version: number) => void): Promise<StoredJob>;
+  /** Gives the job wider bounds. Throws `not-found`, `immutable`, `job-over`, `engine-unavailable`, and what `check` throws. */
+  extend(id: string, bounds: ExtendJob, principal: Principal, check?: (version: number) => void): Promise<StoredJob>;
+}
+
+const mutable: ReadonlySet<string> = new Set([
+  'shards',
+  'suspend',
+  'cancelled',
+  'thresholds',
+  'activeDeadlineSeconds',
+  'maxTotalSeconds',
+  'ttlSecondsAfterFinished',
+  'maxPaths',
+  'precision',
+] satisfies (keyof SpecPatch)[]);
+
+const removable: ReadonlySet<string> = new Set(['activeDeadlineSeconds', 'maxTotalSeconds', 'ttlSecondsAfterFinished']);
+
+export const openChangeJob = ({ store, steer, engines, audit, clock }: ChangeJobParts): ChangeJob => {
+  const change = async (
+    id: string,
+    by: Principal,
+    action: string,
+    decide: (job: JobDocument, now: number) => JobDocument,
+    check?: (version: number) => void,
+  ): Promise<StoredJob> => {
+    const job = await store.change(
+      id,
+      (before, version) => {
+        const now = clock.now();
+        const after = decide(before, now);
+        if (canonicalJson(after) === canonicalJson(before)) return null;
+        const doc = recorded(before, after, { by, now, message: null });
+        return { doc, events: [jobChanged(id, doc, version, timeText(now))] };
+      },
+      check,
+    );
+    await audit.write({
+      principal: by,
+      customer: job.doc.customer,
+      action,
+      subject: `jobs/${id}`,
+      version: job.version,
+    });
+    return job;
+  };
+
+  const patched = (job: JobDocument, patch: JobPatch, now: number): JobDocument => {
+    const labels =
+      patch.labels === undefined ? job.labels : parsed('/labels', labelsShape, mergePatch(job.labels, patch.labels));
+    const wanted = wantedSpec(job.spec, patch.spec ?? {});
+    if (isOver(job)) refuseSteering(wanted);
+    const { suspend: suspended, cancelled: _cancelled, ...rest } = wanted;
+    const relabelled = { ...job, labels };
+    const changed = applied(relabelled, changeSpec(job.spec, rest));
+    const steered = suspended === undefined ? changed : suspended ? suspend(changed, now) : resume(changed);
+    return Object.keys(wanted).length === 0 ? steered : { ...steered, generation: job.generation + 1 };
+  };
+
+  /** The job with a changed spec; wider bounds begin a new run. */
+  const applied = (job: JobDocument, { spec, widened }: ReturnType<typeof changeSpec>): JobDocument => {
+    const engine = engineOf(job, engines);
+    const mistakes = engine === null ? [] : metricMistakes(spec, engine);
+    if (mistakes.length > 0) throw new SimfleetError('invalid-request', 'the change has mistakes', { mistakes });
+    const exhaustedShards = job.exhaustedShards.filter((shard) => shard < spec.shards);
+    if (!widened) return { ...job, spec, exhaustedShards };
+    if (engine === null) throw engineGone(job);
+    return {
+      ...extend(job, spec),
+      run: job.run + 1,
+      exhaustedShards: [],
+      result: null,
+      blocksReported: 0,
+      message: null,
+    };
+  };
+
+  return {
+    async patch(id, patch, principal, check) {
+      const job = await change(id, principal, 'jobs.change', (before, now) => patched(before, patch, now), check);
+      return patch.spec?.['cancelled'] === true ? steer.cancel(id, principal) : job;
+    },
+    extend: (id, bounds, principal, check) =>
+      change(
+        id,
+        principal,
+        'jobs.extend',
+        (before) => {
+          const after = applied(before, extendSpec(before.spec, bounds));
+          return after.run === before.run ? after : { ...after, generation: before.generation + 1 };
+        },
+        check,
+      ),
+  };
+};
+
+const engineGone = ({ service }: JobDocument): SimfleetError =>
+  new SimfleetError('engine-unavailable', `the job is bound to a build of engine "${service.engine}" that is not here`);
+
+/** The members that a merge patch changes. Throws `invalid-request` for a spec out of shape, `immutable` for members that stay. */
+const wantedSpec = (before: JobSpec, patch: Readonly<Record<string, unknown>>): SpecPatch => {
+  const after = parsed('/spec', jobSpec, mergePatch(before, patch));
+  const changed = (Object.keys(jobSpec.shape) as (keyof JobSpec)[]).filter(
+    (member) => canonicalJson(before[member] ?? null) !== canonicalJson(after[member] ?? null),
+  );
+  const mistakes: Mistake[] = changed
+    .filter((member) => !mutable.has(member) || (after[member] === undefined && !removable.has(member)))
+    .map((member) => ({ pointer: `/spec/${member}`, detail: 'cannot change after creation' }));
+  if (before.cancelled && !after.cancelled) mistakes.push({ pointer: '/spec/cancelled', detail: 'is one way' });
+  if (mistakes.length > 0) throw new SimfleetError('immutable', 'these members cannot change', { mistakes });
+  return Object.fromEntries(changed.map((member) => [member, after[member] ?? null])) as SpecPatch;
+};
+
+const parsed = <Shape extends z.ZodType>(base: string, shape: Shape, value: unknown): z.infer<Shape> => {
+  const result = shape.safeParse(value);
+  if (result.success) return result.data;
+  const mistakes = mistakesOf('body', shape, result.error.issues).map(({ pointer, detail }) => ({
+    pointer: `${base}${pointer}`,
+    detail,
+  }));
+  throw new SimfleetError('invalid-request', 'the change has mistakes', { mistakes });
+};

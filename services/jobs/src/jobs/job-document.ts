@@ -1,0 +1,110 @@
+import type { JobResult, JobSpec, JobState, Principal, StopReason } from '@simfleet/contracts';
+import { expiresAt } from '@simfleet/domain';
+import type { Engine, JobFacts } from '@simfleet/domain';
+import type { CollectionDeclaration, Stored } from '@simfleet/storage';
+
+/** A change of state, kept in the job so that its live log and audit can be completed after a crash. */
+export interface Transition {
+  /** 1, 2, 3, … over the life of the job. */
+  readonly number: number;
+  readonly time: string;
+  readonly state: JobState;
+  readonly stopReason: StopReason | null;
+  readonly message: string | null;
+  /** Id of the principal that caused it. */
+  readonly by: string;
+}
+
+/** What the job is bound to for life: it never moves to another version or kernel. */
+export interface Pin {
+  readonly name: string;
+  readonly version: number;
+  readonly engine: string;
+  readonly engineVersion: string;
+  readonly kernelHash: string;
+  readonly generator: string | null;
+  readonly blockSize: number;
+}
+
+/** A job as stored. Progress is not in it while the job is active: the ledger says it. */
+export interface JobDocument extends JobFacts {
+  readonly customer: string;
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly origin: 'api' | 'kubernetes';
+  readonly createdBy: string;
+  readonly createdAt: string;
+  /** Rises with every accepted change of the spec. */
+  readonly generation: number;
+  /** Rises when the bounds change: shards start afresh and everything is judged again from the first look. */
+  readonly run: number;
+  /** Parameters of the spec, completed with the defaults of the service. */
+  readonly parameters: JobSpec['parameters'];
+  readonly service: Pin;
+  /** Why the job is in its state, for a person. */
+  readonly message: string | null;
+  /** Shards of this run whose retries are used up. */
+  readonly exhaustedShards: readonly number[];
+  /** Thresholds of which people were told that they were crossed, as `thresholdMark` writes them. */
+  readonly crossed: readonly string[];
+  /** Newest event of each executor whose effect is in this document, by source. */
+  readonly handled: Readonly<Record<string, number>>;
+  /** The last changes of state, oldest first. */
+  readonly history: readonly Transition[];
+  /** Set at the end of a run. */
+  readonly result: JobResult | null;
+  /** Blocks reported in any order, at the end of a run. */
+  readonly blocksReported: number;
+  /** When the record goes away; null = never, or not over. */
+  readonly expiresAt: string | null;
+}
+
+export type StoredJob = Stored<JobDocument>;
+
+export const jobsCollection = {
+  name: 'jobs',
+  fields: {
+    customer: { path: ['customer'], type: 'text' },
+    name: { path: ['name'], type: 'text' },
+    state: { path: ['state'], type: 'text' },
+    service: { path: ['service', 'name'], type: 'text' },
+    createdAt: { path: ['createdAt'], type: 'time' },
+    expiresAt: { path: ['expiresAt'], type: 'time' },
+  },
+  sorts: ['createdAt', 'name', 'expiresAt'],
+} as const satisfies CollectionDeclaration;
+
+/** Transitions kept in the document; older ones are in the live log long since. */
+const keptTransitions = 16;
+
+/** The job after a decision of the lifecycle: a change of state is written down, and when the record may go. */
+export const recorded = (
+  before: JobDocument | null,
+  job: JobDocument,
+  { by, now, message }: { readonly by: Pick<Principal, 'id'>; readonly now: number; readonly message: string | null },
+): JobDocument => {
+  const expires = expiresAt(job);
+  const dated = { ...job, expiresAt: expires === null ? null : timeText(expires) };
+  if (before !== null && before.state === job.state && before.run === job.run) return dated;
+  const transition: Transition = {
+    number: (job.history.at(-1)?.number ?? 0) + 1,
+    time: timeText(now),
+    state: job.state,
+    stopReason: job.stopReason,
+    message,
+    by: by.id,
+  };
+  return { ...dated, message, history: [...job.history, transition].slice(-keptTransitions) };
+};
+
+/** The spec with completed parameters: what planning and judging work on. */
+export const effectiveSpec = (job: JobDocument): JobSpec => ({ ...job.spec, parameters: job.parameters });
+
+/** The engine build that the job is bound to, or null when this platform does not have it. */
+export const engineOf = (job: JobDocument, engines: readonly Engine[]): Engine | null =>
+  engines.find(({ name, kernelHash, version }) => {
+    const { service } = job;
+    return name === service.engine && kernelHash === service.kernelHash && version === service.engineVersion;
+  }) ?? null;
+
+export const timeText = (milliseconds: number): string => new Date(milliseconds).toISOString();

@@ -1,0 +1,50 @@
+import type { ThresholdStatus } from '@simfleet/contracts';
+import { desiredState } from '@simfleet/domain';
+import type { NewEvent } from '@simfleet/storage';
+import type { JobDocument } from './job-document.ts';
+
+const envelope = (jobId: string, job: JobDocument, time: string, mark: string) =>
+  ({
+    specversion: '1.0',
+    id: `${jobId}.${mark}`,
+    source: `/jobs/${jobId}`,
+    time,
+    customer: job.customer,
+    datacontenttype: 'application/json',
+  }) as const;
+
+/** What executors obey. `version` is that of the write that carries the event. */
+export const jobChanged = (
+  jobId: string,
+  job: JobDocument,
+  version: number,
+  time: string,
+  deleted = false,
+): NewEvent => ({
+  ...envelope(jobId, job, time, `${version}`),
+  type: 'dev.simfleet.job.changed.v1',
+  data: {
+    jobId,
+    name: job.name,
+    customer: job.customer,
+    state: job.state,
+    stopReason: job.stopReason,
+    desired: deleted ? 'stop' : desiredState(job),
+    shards: job.spec.shards,
+    backoffLimitPerIndex: job.spec.backoffLimitPerIndex,
+    generation: job.run,
+    deleted,
+  },
+});
+
+export const thresholdCrossed = (
+  jobId: string,
+  job: JobDocument,
+  version: number,
+  threshold: ThresholdStatus,
+  time: string,
+): NewEvent => ({
+  ...envelope(jobId, job, time, `${version}.${threshold.name}`),
+  type: 'dev.simfleet.job.threshold-crossed.v1',
+  data: { jobId, name: job.name, customer: job.customer, threshold },
+});

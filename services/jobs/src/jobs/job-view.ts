@@ -1,0 +1,45 @@
+import type { Job, Progress } from '@simfleet/contracts';
+import { runningSeconds } from '@simfleet/domain';
+import type { Coordinator } from '../estimate/coordinator.ts';
+import { noProgress } from '../estimate/progress.ts';
+import { timeText } from './job-document.ts';
+import type { JobDocument, StoredJob } from './job-document.ts';
+import { estimatesOfJob, thresholdsOf } from './job-result.ts';
+
+/** A job as the API shows it. Without a coordinator an active job shows no progress: it is not folded just to be listed. */
+export const jobView = ({ id, doc }: StoredJob, coordinator: Coordinator | undefined, now: number): Job => ({
+  id,
+  customer: doc.customer,
+  name: doc.name,
+  labels: { ...doc.labels },
+  origin: doc.origin,
+  createdBy: doc.createdBy,
+  createdAt: doc.createdAt,
+  startedAt: textOrNull(doc.startedAt),
+  finishedAt: textOrNull(doc.finishedAt),
+  generation: doc.generation,
+  spec: doc.spec,
+  service: {
+    name: doc.service.name,
+    version: doc.service.version,
+    engine: doc.service.engine,
+    kernelHash: doc.service.kernelHash,
+  },
+  state: doc.state,
+  stopReason: doc.stopReason,
+  message: doc.message,
+  accumulatedSeconds: runningSeconds(doc, now),
+  progress: progressOfJob(doc, coordinator),
+  estimates: [...estimatesOfJob(doc, coordinator?.fold ?? null)],
+  thresholds: [...(doc.result?.thresholds ?? thresholdsOf(doc, coordinator?.fold ?? null))],
+  resultDigest: doc.result?.resultDigest ?? null,
+});
+
+const progressOfJob = (job: JobDocument, coordinator: Coordinator | undefined): Progress => {
+  if (job.result === null) return coordinator?.progress() ?? noProgress;
+  const { blocks, paths } = job.result.provenance;
+  const fraction = job.state === 'Succeeded' ? 1 : null;
+  return { ...noProgress, blocks, paths, blocksReported: job.blocksReported, fraction, remainingSeconds: 0 };
+};
+
+const textOrNull = (time: number | null): string | null => (time === null ? null : timeText(time));

@@ -1,0 +1,111 @@
+import { SimfleetError, errorCode } from '@simfleet/contracts';
+import type { CreateJob, JobSpec, Mistake } from '@simfleet/contracts';
+import { canonicalJson, rulesOf } from '@simfleet/domain';
+import type { Engine, Rules } from '@simfleet/domain';
+import type { Customers } from '../customers/customers.ts';
+import { isEntitled } from '../customers/customers.ts';
+import type { Catalogue } from '../services/catalogue.ts';
+import { compileSchema } from '../services/parameter-schema.ts';
+import type { CheckParameters } from '../services/parameter-schema.ts';
+import type { StoredService } from '../services/service-document.ts';
+import { specMistakes } from './check-spec.ts';
+import type { Pin } from './job-document.ts';
+
+/** A job that may be created: checked, completed and bound to its service. */
+export interface PreparedJob {
+  readonly engine: Engine;
+  readonly pin: Pin;
+  /** Of the spec, completed with defaults. */
+  readonly parameters: JobSpec['parameters'];
+  readonly rules: Rules;
+}
+
+export interface PrepareJobParts {
+  readonly customers: Customers;
+  readonly catalogue: Catalogue;
+  readonly engines: readonly Engine[];
+}
+
+/** Throws `invalid-request` with a pointer per mistake, `forbidden` when the customer may not run the service, `engine-unavailable`. */
+export type PrepareJob = (input: Pick<CreateJob, 'customer' | 'spec'>) => Promise<PreparedJob>;
+
+export const openPrepareJob = ({ customers, catalogue, engines }: PrepareJobParts): PrepareJob => {
+  const schemas = openSchemaCache();
+
+  const find = async (input: Pick<CreateJob, 'customer' | 'spec'>): Promise<StoredService> => {
+    const { name, version } = input.spec.serviceRef;
+    const customer = await customers.get(input.customer).catch(asMistakeAt('/customer'));
+    const pointer = version === undefined ? '/spec/serviceRef/name' : '/spec/serviceRef';
+    const service = await catalogue.get(name, version).catch(asMistakeAt(pointer));
+    if (!isEntitled(customer, name)) {
+      throw new SimfleetError('forbidden', `customer "${customer.id}" is not entitled to service "${name}"`, {
+        mistakes: [{ pointer: '/spec/serviceRef/name', detail: 'is not among the services of this customer' }],
+      });
+    }
+    return service;
+  };
+
+  const engineFor = ({ doc }: StoredService): Engine => {
+    const engine = engines.find(({ name }) => name === doc.spec.engine);
+    if (engine !== undefined && engine.kernelHash === doc.kernelHash && engine.version === doc.engineVersion)
+      return engine;
+    throw new SimfleetError(
+      'engine-unavailable',
+      `version ${doc.version} of service "${doc.name}" needs a build of engine "${doc.spec.engine}" that is not here`,
+    );
+  };
+
+  return async (input) => {
+    const service = await find(input);
+    const engine = engineFor(service);
+    const parameters = { ...service.doc.spec.defaults, ...input.spec.parameters };
+    const mistakes = [
+      ...specMistakes(input.spec, engine),
+      ...distinct([...schemas(engine.parameters)(parameters), ...schemas(service.doc.spec.parameters)(parameters)]),
+    ];
+    if (mistakes.length > 0) throw new SimfleetError('invalid-request', 'the job has mistakes', { mistakes });
+    const rules = rulesOf({ ...input.spec, parameters }, engine);
+    return { engine, pin: pinOf(service, engine, rules), parameters, rules };
+  };
+};
+
+const pinOf = ({ doc }: StoredService, engine: Engine, rules: Rules): Pin => ({
+  name: doc.name,
+  version: doc.version,
+  engine: engine.name,
+  engineVersion: engine.version,
+  kernelHash: engine.kernelHash,
+  generator: engine.kind === 'sampling' ? engine.generator : null,
+  blockSize: rules.plan.blockSize,
+});
+
+/** Turns «there is no such record» into a mistake of the request that names it. */
+const asMistakeAt =
+  (pointer: string) =>
+  (error: unknown): never => {
+    if (errorCode(error) !== 'not-found' || !(error instanceof Error) || !('detail' in error)) throw error;
+    const detail = String(error.detail);
+    throw new SimfleetError('invalid-request', detail, { mistakes: [{ pointer, detail }] });
+  };
+
+const distinct = (mistakes: readonly Mistake[]): readonly Mistake[] => [
+  ...new Map(
+    mistakes.map(({ pointer, detail }) => [`${pointer} ${detail}`, { pointer: `/spec/parameters${pointer}`, detail }]),
+  ).values(),
+];
+
+/** Compiled schemas: compiling takes a millisecond, checking a microsecond. */
+const openSchemaCache = (): ((schema: Readonly<Record<string, unknown>> | boolean) => CheckParameters) => {
+  const compiled = new Map<string, CheckParameters>();
+  const most = 200;
+  return (schema) => {
+    const key = canonicalJson(schema);
+    const there = compiled.get(key);
+    if (there !== undefined) return there;
+    const made = compileSchema(schema);
+    const check: CheckParameters = 'check' in made ? made.check : () => made.mistakes;
+    if (compiled.size >= most) compiled.delete(compiled.keys().next().value ?? key);
+    compiled.set(key, check);
+    return check;
+  };
+};
