@@ -1,0 +1,96 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Job, JobSpec, PatchJob, SimulationJobManifest } from '@simfleet/contracts';
+
+/** What applying a manifest to a job that exists comes to. */
+export interface Difference {
+  /** The change that the platform is asked for; undefined = nothing to change. */
+  readonly patch: PatchJob | undefined;
+  /** Members that differ and never change after creation, with both values. */
+  readonly refused: readonly { readonly path: readonly string[]; readonly detail: string }[];
+}
+
+type Member = keyof JobSpec;
+
+/** Members that may change; the platform decides whether a change of precision or maxPaths is an extension. */
+const mutable = [
+  'shards',
+  'suspend',
+  'cancelled',
+  'thresholds',
+  'activeDeadlineSeconds',
+  'maxTotalSeconds',
+  'ttlSecondsAfterFinished',
+  'maxPaths',
+  'precision',
+] as const satisfies readonly Member[];
+
+const fixed = ['serviceRef', 'seed', 'backoffLimitPerIndex'] as const satisfies readonly Member[];
+
+/** Actions (`simfleet suspend`) set these: a manifest that does not speak of them leaves them as they are. */
+const leftToActions: readonly Member[] = ['suspend', 'cancelled'];
+
+/** Limits that a manifest takes away by leaving them out. */
+const removable: readonly Member[] = ['activeDeadlineSeconds', 'maxTotalSeconds', 'ttlSecondsAfterFinished'];
+
+const shown = (value: unknown): string => (value === undefined ? 'not set' : JSON.stringify(value));
+
+const refusal = (path: readonly string[], now: unknown, wanted: unknown) => ({
+  path: ['spec', ...path],
+  detail: `cannot change after creation: is ${shown(now)}, the manifest says ${shown(wanted)}`,
+});
+
+/** The job keeps its version: a manifest that names none goes with whichever it has. */
+const sameService = (job: Job, wanted: JobSpec['serviceRef']): boolean =>
+  wanted.name === job.service.name && (wanted.version === undefined || wanted.version === job.service.version);
+
+const fixedDifferences = (job: Job, wanted: JobSpec) =>
+  fixed.flatMap((member) => {
+    const same =
+      member === 'serviceRef'
+        ? sameService(job, wanted.serviceRef)
+        : isDeepStrictEqual(job.spec[member], wanted[member]);
+    const now = member === 'serviceRef' ? { name: job.service.name, version: job.service.version } : job.spec[member];
+    return same ? [] : [refusal([member], now, wanted[member])];
+  });
+
+/** Parameters one by one; `defaults` are the service's, which the job took for what its manifest left out. */
+const parameterDifferences = (job: Job, wanted: JobSpec, defaults: Readonly<Record<string, unknown>>) => {
+  const complete: Record<string, unknown> = { ...defaults, ...wanted.parameters };
+  const has: Record<string, unknown> = { ...defaults, ...job.spec.parameters };
+  const names = [...new Set([...Object.keys(has), ...Object.keys(complete)])];
+  return names
+    .filter((name) => !isDeepStrictEqual(has[name], complete[name]))
+    .map((name) => refusal(['parameters', name], has[name], complete[name]));
+};
+
+const changes = (
+  job: Job,
+  wanted: JobSpec,
+  isSaid: (member: Member) => boolean,
+): readonly (readonly [Member, unknown])[] =>
+  mutable
+    .filter((member) => !isDeepStrictEqual(job.spec[member], wanted[member]))
+    .filter((member) => isSaid(member) || !leftToActions.includes(member))
+    .map((member) => [member, wanted[member] ?? (removable.includes(member) ? null : undefined)]);
+
+/** Compares a manifest with the job of its name. `written`: the members of `spec` that the file itself has. Pure. */
+export const compareJob = (
+  job: Job,
+  manifest: SimulationJobManifest,
+  written: readonly string[],
+  defaults: Readonly<Record<string, unknown>>,
+): Difference => {
+  const wanted = manifest.spec;
+  const changed = changes(job, wanted, (member) => written.includes(member));
+  // A bound cannot be taken away: without it the job might never end.
+  const dropped = changed.filter(([, value]) => value === undefined);
+  const refused = [
+    ...fixedDifferences(job, wanted),
+    ...parameterDifferences(job, wanted, defaults),
+    ...dropped.map(([member]) => refusal([member], job.spec[member], undefined)),
+  ];
+  const spec = Object.fromEntries(changed.filter(([, value]) => value !== undefined));
+  const labels = isDeepStrictEqual(job.labels, manifest.metadata.labels) ? {} : { labels: manifest.metadata.labels };
+  const patch = { ...labels, ...(Object.keys(spec).length === 0 ? {} : { spec }) };
+  return { patch: Object.keys(patch).length === 0 ? undefined : (patch as PatchJob), refused };
+};
