@@ -1,8 +1,9 @@
+import { localExecutorOptions } from '@simfleet/local-executor';
 import { z } from 'zod';
 import { embeddedDefaults } from './embedded-defaults.ts';
 
-/** Options of the platform as one process; each module adds its own. */
-export const platformOptions = z.object({
+/** Options of the platform as one process. */
+const platformOptions = z.object({
   dataDir: z
     .string()
     .min(1)
@@ -20,4 +21,6 @@ export const platformOptions = z.object({
     .default(false)
     .describe('Print one line of JSON, with url, pid and dataDir, on standard output once the platform is ready.'),
 });
-export type PlatformOptions = z.infer<typeof platformOptions>;
+
+/** The options of all modules, by part. */
+export const platformParts = { platform: platformOptions, 'local-executor': localExecutorOptions };

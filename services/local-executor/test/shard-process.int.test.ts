@@ -132,7 +132,7 @@ test('a killed process is told by its signal and replaced', async (context) => {
   const { pool, assignment } = openPool(context);
   const worker = await pool.take();
   const ending = worker.assign({ ...assignment, url: platform.url }, () => undefined);
-  await until('the first results', () => platform.reports.length > 1);
+  await until('the first results', () => platform.reports.length > 2);
   process.kill(worker.pid, 'SIGKILL');
   const ended = await ending;
   assert.deepEqual([ended.exitCode, ended.signal], [null, 'SIGKILL']);

@@ -1,0 +1,3 @@
+export { platformParts } from './config.ts';
+export { startPlatform } from './start-platform.ts';
+export type { PlatformContext } from './start-platform.ts';

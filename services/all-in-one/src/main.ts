@@ -1,0 +1,11 @@
+import { runMain } from '@simfleet/runtime';
+import { platformParts } from './config.ts';
+import { startPlatform } from './start-platform.ts';
+
+await runMain({
+  name: 'simfleet',
+  options: platformParts,
+  otherVariables: ['SIMFLEET_URL', 'SIMFLEET_TOKEN'],
+  start: ({ configuration, runtime, print }) =>
+    startPlatform({ configuration, runtime, print, execPath: process.execPath, pid: process.pid }),
+});
