@@ -1,0 +1,142 @@
+import { createHash, randomBytes } from 'node:crypto';
+import type { TestContext } from 'node:test';
+import type { Bus } from '@simfleet/bus';
+import { openMemoryBus } from '@simfleet/bus/memory';
+import type { Job, Problem } from '@simfleet/contracts';
+import type { Engine } from '@simfleet/domain';
+import {
+  administratorAuthorizer,
+  createCursorCodec,
+  createHttpServer,
+  createIdempotencyStore,
+  cursorKey,
+  idempotencyCollection,
+} from '@simfleet/http';
+import type { IdempotencyRecord } from '@simfleet/http';
+import { builtInEngines } from '@simfleet/simulation/engines';
+import { startRelay } from '@simfleet/storage';
+import type { Storage } from '@simfleet/storage';
+import { openMemoryStorage } from '@simfleet/storage/memory';
+import { runtimeContext } from '@simfleet/testing';
+import { jobsModule } from '../../src/index.ts';
+import { smallEngine } from './small-engine.ts';
+
+export interface Answer<Body> {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: Body;
+}
+
+export interface Platform {
+  readonly url: string;
+  readonly bus: Bus;
+  readonly storage: Storage;
+  readonly engines: readonly Engine[];
+  call<Body = Problem>(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers?: Record<string, string>,
+  ): Promise<Answer<Body>>;
+  /** Draws and registers a token as an executor does. */
+  tokenFor(jobId: string): Promise<string>;
+  stop(): Promise<void>;
+}
+
+export interface PlatformOptions {
+  readonly storage?: Storage;
+  readonly engines?: readonly Engine[];
+  readonly bus?: Bus;
+}
+
+const adminToken = 'administrator-token-of-the-tests';
+
+/** The service on a real HTTP server with the memory bus, as the all-in-one platform puts it together, without executors. */
+export const startPlatform = async (test: TestContext, options: PlatformOptions = {}): Promise<Platform> => {
+  const storage = options.storage ?? openMemoryStorage();
+  const bus = options.bus ?? openMemoryBus();
+  const engines = options.engines ?? [...builtInEngines(), smallEngine()];
+  const context = runtimeContext();
+  const { clock, logger, metrics } = context;
+  const cursors = createCursorCodec({ keys: [cursorKey(1, randomBytes(32))], clock });
+  const jobs = jobsModule({ storage, bus, engines, cursors, platformVersion: '0.1.0-test', slots: 2 }, []);
+  const running = await jobs.start(context);
+  const idempotency = createIdempotencyStore({
+    collection: await storage.collection<IdempotencyRecord>(idempotencyCollection),
+    clock,
+  });
+  const server = createHttpServer({
+    routes: jobs.routes,
+    info: { title: 'Simfleet', version: '0', description: '' },
+    authorizer: administratorAuthorizer(adminToken),
+    readiness: async () => ({ ready: true, modules: {} }) as never,
+    logger,
+    clock,
+    metrics,
+    idempotency,
+  });
+  const { url } = await server.start({ host: '127.0.0.1', port: 0 });
+  const relay = startRelay({ outbox: storage.outbox, publish: (event) => bus.publish(event), clock, logger });
+  let stopping: Promise<void> | undefined;
+  const stop = (): Promise<void> =>
+    (stopping ??= (async () => {
+      await server.stop();
+      await relay.stop();
+      await running.stop();
+      if (options.bus === undefined) await bus.close();
+      if (options.storage === undefined) await storage.close();
+    })());
+  test.after(stop);
+
+  const call = async <Body>(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<Answer<Body>> => {
+    const response = await fetch(`${url}${path}`, {
+      method,
+      headers: {
+        authorization: `Bearer ${adminToken}`,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    return {
+      status: response.status,
+      headers: response.headers,
+      body: (text === '' ? null : JSON.parse(text)) as Body,
+    };
+  };
+
+  const tokenFor = async (jobId: string): Promise<string> => {
+    const token = randomBytes(32).toString('base64url');
+    const sha256 = createHash('sha256').update(token).digest('hex');
+    const { accepted } = await bus.request('jobs.register-token', { jobId, sha256 });
+    if (!accepted) throw new Error('the token was not accepted');
+    return token;
+  };
+
+  return { url, bus, storage, engines, call, tokenFor, stop };
+};
+
+/** Spec of a job of the small engine that ends after some dozens of blocks. */
+export const smallSpec = (change: Record<string, unknown> = {}): Record<string, unknown> => ({
+  serviceRef: { name: 'small-engine' },
+  parameters: { level: 10, spread: 1 },
+  seed: '7',
+  maxPaths: '3050',
+  ...change,
+});
+
+/** Creates a job; throws when that is refused. */
+export const createJob = async (platform: Platform, spec: Record<string, unknown>, name?: string): Promise<Job> => {
+  const { status, body } = await platform.call<Job>('POST', '/v1/jobs', {
+    spec,
+    ...(name === undefined ? {} : { name }),
+  });
+  if (status !== 201) throw new Error(JSON.stringify(body));
+  return body;
+};
