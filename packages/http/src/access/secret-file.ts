@@ -1,31 +1,40 @@
 import { randomBytes } from 'node:crypto';
-import { link, open, readFile, stat, unlink } from 'node:fs/promises';
+import { link, open, readFile, rm, stat } from 'node:fs/promises';
 import { SimfleetError } from '@simfleet/contracts';
 
 /**
  * The content of a file that only its owner may read; made by `create` when it is not there. It is written whole under another name and
  * linked into place, so that a crash leaves no half secret and of two processes that start together both read the same one.
- * Throws `invalid-configuration` when others may read the file.
+ * Throws `invalid-configuration` when others may read the file, `storage-full`.
  */
 export const readOrCreateSecret = async (path: string, create: () => string): Promise<string> => {
   const existing = await readSecret(path);
   if (existing !== null) return existing;
   const draft = `${path}.${randomBytes(6).toString('hex')}`;
-  const file = await open(draft, 'wx', 0o600);
   try {
-    await file.writeFile(create());
+    await writeWhole(draft, create());
+    await link(draft, path);
+  } catch (error) {
+    if (isSystemError(error, 'ENOSPC') || isSystemError(error, 'EDQUOT')) {
+      throw new SimfleetError('storage-full', `the disk is full: ${path} could not be written`, { cause: error });
+    }
+    // Another process was quicker; its secret is the one that counts.
+    if (!isSystemError(error, 'EEXIST')) throw error;
+  } finally {
+    await rm(draft, { force: true });
+  }
+  return (await readSecret(path)) ?? '';
+};
+
+/** Creates the file, or fails when there is one; on the disk before it returns. */
+const writeWhole = async (path: string, content: string): Promise<void> => {
+  const file = await open(path, 'wx', 0o600);
+  try {
+    await file.writeFile(content);
     await file.sync();
   } finally {
     await file.close();
   }
-  try {
-    await link(draft, path);
-  } catch (error) {
-    if (!isSystemError(error, 'EEXIST')) throw error;
-  } finally {
-    await unlink(draft);
-  }
-  return (await readSecret(path)) ?? '';
 };
 
 /** Null when there is no such file. */

@@ -1,5 +1,6 @@
 import { SimfleetError } from '@simfleet/contracts';
 import type { Mistake } from '@simfleet/contracts';
+import { faultPosition } from './json-fault.ts';
 import { pointerStep } from './pointer.ts';
 
 /** Deeper nesting than any of our shapes; what walks a value by recursion stays far from the end of the stack. */
@@ -109,16 +110,15 @@ const duplicates = (text: string): readonly Mistake[] => {
 const malformed = (detail: string): SimfleetError =>
   new SimfleetError('malformed-body', detail, { mistakes: [{ pointer: '', detail }] });
 
-/** V8 names the position in most messages, and the end of the text in the others. */
+/** V8's reason where it is one, without the text around the fault that it quotes. */
+const reasons =
+  /^(Expected .*?|Unexpected end of JSON input|Bad .*?|Unterminated string|Exponent .*?|No number .*?)(?: in JSON| \(|$)/;
+
 const syntaxError = (text: string, error: unknown): string => {
   const message = error instanceof Error ? error.message : '';
-  const found = /position (\d+)/.exec(message)?.[1];
-  const position = found === undefined ? text.length : Number(found);
+  const told = /position (\d+)/.exec(message)?.[1];
+  const position = told === undefined ? faultPosition(text) : Number(told);
   const before = text.slice(0, position).split('\n');
-  const reason =
-    /^(Expected .*?|Unexpected end of JSON input|Bad .*?|Unterminated string|Exponent .*?|No number .*?)(?: in JSON| \(|$)/.exec(
-      message,
-    )?.[1];
   const where = `line ${before.length}, column ${(before.at(-1) ?? '').length + 1} (position ${position})`;
-  return `the body is not JSON: ${reason ?? 'unexpected character'} at ${where}`;
+  return `the body is not JSON: ${reasons.exec(message)?.[1] ?? 'unexpected character'} at ${where}`;
 };

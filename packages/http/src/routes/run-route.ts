@@ -13,7 +13,7 @@ import { digest } from '../idempotency/store.ts';
 import type { Claim, IdempotencyStore } from '../idempotency/store.ts';
 import { queryOf, validate } from '../request/validate.ts';
 import type { ValidRequest } from '../request/validate.ts';
-import { streamEvents } from '../sse/stream-events.ts';
+import { streamEvents, streamHeaders } from '../sse/stream-events.ts';
 import type { StreamLimits } from '../sse/stream-events.ts';
 import type { EventStream, Outcome, RequestContext, Route, RouteRequest } from './route.ts';
 
@@ -161,8 +161,11 @@ const stream = async (
   { clock, stream: limits }: RouteServices,
   exchange: Exchange,
 ): Promise<void> => {
-  const { response, signal, logger } = exchange;
+  const { request, response, signal, logger } = exchange;
+  // HEAD asks for what GET would say before its body; there is nobody to send events to.
+  if (request.method === 'HEAD') return send(response, { status: 200, headers: streamHeaders, body: null });
   const end = await streamEvents({ response, events, clock, limits, signal });
-  if (end === 'too-slow')
+  if (end === 'too-slow') {
     logger.warn({ bufferBytes: limits.bufferBytes }, 'dropped a stream whose client reads too slowly');
+  }
 };

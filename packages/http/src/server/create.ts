@@ -5,6 +5,7 @@ import { defaultStreamLimits } from '../sse/stream-events.ts';
 import { createApp } from './app.ts';
 import { answerBrokenRequest } from './broken-request.ts';
 import { drain, listen } from './listen.ts';
+import { sweepHourly } from '../idempotency/sweep-hourly.ts';
 import { createOpenRequests } from './open-requests.ts';
 import type { HttpServer, HttpServerOptions, ServerLimits } from './options.ts';
 
@@ -23,6 +24,11 @@ export const createHttpServer = (options: HttpServerOptions): HttpServer => {
   });
   server.on('clientError', answerBrokenRequest);
   let stopped: Promise<void> | undefined;
+  let endSweeps = (): void => undefined;
+  const stop = async (): Promise<void> => {
+    endSweeps();
+    await drain(server, open, options.clock, limits.drainMs);
+  };
   return {
     async start({ host, port }) {
       if (stopped !== undefined) throw new SimfleetError('unavailable', 'the HTTP server was stopped');
@@ -30,8 +36,9 @@ export const createHttpServer = (options: HttpServerOptions): HttpServer => {
       const address = server.address() as AddressInfo;
       const shown = address.family === 'IPv6' ? `[${address.address}]` : address.address;
       options.logger.info({ host: address.address, port: address.port }, 'listening');
+      endSweeps = sweepHourly(options);
       return { url: `http://${shown}:${address.port}`, port: address.port };
     },
-    stop: () => (stopped ??= drain(server, open, options.clock, limits.drainMs)),
+    stop: () => (stopped ??= stop()),
   };
 };

@@ -20,6 +20,13 @@ export const defaultStreamLimits: StreamLimits = {
   retryMs: 1_000,
 };
 
+/** No cache and no proxy may hold events back. */
+export const streamHeaders = {
+  'content-type': 'text/event-stream; charset=utf-8',
+  'cache-control': 'no-store, no-transform',
+  'x-accel-buffering': 'no',
+} as const;
+
 export interface StreamRequest {
   readonly response: ServerResponse;
   readonly events: AsyncIterable<SseEvent>;
@@ -38,11 +45,7 @@ export type StreamEnd = 'complete' | 'aborted' | 'too-slow';
  */
 export const streamEvents = async (request: StreamRequest): Promise<StreamEnd> => {
   const { response, clock, limits, signal } = request;
-  response.writeHead(200, {
-    'content-type': 'text/event-stream; charset=utf-8',
-    'cache-control': 'no-store, no-transform',
-    'x-accel-buffering': 'no',
-  });
+  response.writeHead(200, streamHeaders);
   response.write(`retry: ${limits.retryMs}\n\n`);
   const stopHeartbeat = heartbeat(response, clock, limits.heartbeatMs);
   try {
