@@ -63,25 +63,26 @@ export const startRelay = (options: RelayOptions): Relay => {
       pauses.add(end);
     });
 
-  /** Repeats a step until it succeeds. False when the relay stopped first. */
+  /** Repeats a step until it succeeds. False when it failed and the relay has stopped. */
   const insist = async (what: string, source: string, step: () => Promise<void>): Promise<boolean> => {
-    for (let failures = 0; !stopped; failures += 1) {
+    for (let failures = 1; ; failures += 1) {
       try {
         await step();
         return true;
       } catch (error) {
         if (stopped) return false;
-        const retryMs = Math.min(longestRetryMs, firstRetryMs * 2 ** failures);
-        logger.warn({ err: error, source, failures: failures + 1, retryMs }, what);
+        const retryMs = Math.min(longestRetryMs, firstRetryMs * 2 ** (failures - 1));
+        logger.warn({ err: error, source, failures, retryMs }, what);
         await pause(retryMs);
+        if (stopped) return false;
       }
     }
-    return false;
   };
 
   const publishSource = async (source: string, events: readonly PendingEvent[]): Promise<void> => {
     const out: PendingEvent[] = [];
     for (const pending of events) {
+      if (stopped) break;
       if (!(await insist('An event could not be published', source, () => publish(pending.event)))) break;
       out.push(pending);
     }

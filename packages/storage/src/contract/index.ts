@@ -1,0 +1,21 @@
+import { describe } from 'node:test';
+import { testDeath } from './death.ts';
+import { testDocuments } from './documents.ts';
+import { testEvents } from './events.ts';
+import { testLifecycle } from './lifecycle.ts';
+import { testLog } from './log.ts';
+import { testQueries } from './queries.ts';
+import type { StorageSuite } from './suite.ts';
+
+export type { OpenAt, StorageSuite } from './suite.ts';
+
+/** Everything that an adapter of `Storage` must do, as tests of Node's runner. For tests of adapters only. */
+export const testStorage = (suite: StorageSuite): void => {
+  describe(`${suite.name}: documents`, () => testDocuments(suite));
+  describe(`${suite.name}: events`, () => testEvents(suite));
+  describe(`${suite.name}: queries`, () => testQueries(suite));
+  describe(`${suite.name}: log`, () => testLog(suite));
+  describe(`${suite.name}: life cycle`, () => testLifecycle(suite));
+  const { durable } = suite.capabilities;
+  if (durable !== null) describe(`${suite.name}: death and return`, () => testDeath(durable));
+};
