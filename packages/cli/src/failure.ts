@@ -10,7 +10,7 @@ import type { Terminal } from './terminal.ts';
 /** What to do next, where the error itself does not say so. */
 const advice: Readonly<Partial<Record<ErrorCode, string>>> = {
   unauthenticated: 'Set SIMFLEET_TOKEN or run `simfleet login <address>`.',
-  'job-not-over': 'Follow it with `simfleet watch`.',
+  'job-not-over': 'Follow it with `simfleet watch`, or end it with `simfleet cancel`.',
   'port-in-use': 'Choose another with --port, or 0 for a free one.',
   'data-directory-held': 'Use the platform that runs there, stop it, or choose another --data-dir.',
 };

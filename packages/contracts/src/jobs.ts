@@ -56,7 +56,13 @@ export const progress = z.strictObject({
 });
 export type Progress = z.infer<typeof progress>;
 
-export const reference = z.strictObject({ metric: identifier, method: z.string(), value: z.number() });
+export const reference = z.strictObject({
+  metric: identifier,
+  method: z.string(),
+  value: z.number(),
+  /** False: the value of a related quantity, such as a control variate, to look at beside the estimate and not to hold it against. */
+  comparable: z.boolean().optional(),
+});
 export type Reference = z.infer<typeof reference>;
 
 export const provenance = z.strictObject({

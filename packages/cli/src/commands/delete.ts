@@ -23,7 +23,7 @@ const remove = async (session: Session, words: readonly string[]): Promise<ExitN
 export const deleteCommand = (cli: Cli): Command =>
   new Command('delete')
     .summary('delete a job, a service or a customer')
-    .description('Delete a job with its result (a running one is ended), a service that no job uses, or a customer.')
+    .description('Delete a job that is over, with its result; a service that no job uses; or a customer without jobs.')
     .argument('<kind-or-job>', 'job (the default), service or customer')
     .argument('[name]', 'its name or id')
     .addHelpText('after', examples('simfleet delete asian-call', 'simfleet delete service my-option'))

@@ -18,7 +18,7 @@ interface LogFlags {
 
 /** A part of the captured output: `next` is where to go on. */
 interface LogPage {
-  readonly items: readonly LogLine[];
+  readonly lines: readonly LogLine[];
   readonly next: number;
 }
 
@@ -41,10 +41,10 @@ const logs = async (session: Session, name: string, flags: LogFlags): Promise<Ex
   let over = isOver(job);
   for (;;) {
     const query = { after, limit: LINES, shard: flags.shard };
-    const { items, next } = (await client.request<LogPage>('GET', `/v1/jobs/${job.id}/logs`, { query })).body;
-    await show(session, items, flags);
+    const { lines, next } = (await client.request<LogPage>('GET', `/v1/jobs/${job.id}/logs`, { query })).body;
+    await show(session, lines, flags);
     after = next;
-    if (items.length > 0) continue;
+    if (lines.length > 0) continue;
     if (!flags.follow || over) return 'ok';
     await terminal.sleep(ASK_EVERY, terminal.interrupted);
     terminal.interrupted.throwIfAborted();

@@ -25,9 +25,21 @@ export const createJob = async (client: Client, customer: string, manifest: Simu
   return (await client.request<Job>('POST', '/v1/jobs', { body, headers })).body;
 };
 
+/** What the schema of the parameters says about those left out. */
+const schemaDefaults = (schema: Service['spec']['parameters']): Readonly<Record<string, unknown>> => {
+  const properties = typeof schema === 'boolean' ? undefined : schema['properties'];
+  if (typeof properties !== 'object' || properties === null) return {};
+  return Object.fromEntries(
+    Object.entries(properties as Record<string, { readonly default?: unknown } | boolean>).flatMap(([name, each]) =>
+      typeof each === 'object' && each.default !== undefined ? [[name, each.default]] : [],
+    ),
+  );
+};
+
 const serviceDefaults = async (client: Client, job: Job): Promise<Readonly<Record<string, unknown>>> => {
   const { name, version } = job.service;
-  return (await client.request<Service>('GET', `/v1/services/${name}/versions/${version}`)).body.spec.defaults;
+  const { spec } = (await client.request<Service>('GET', `/v1/services/${name}/versions/${version}`)).body;
+  return { ...schemaDefaults(spec.parameters), ...spec.defaults };
 };
 
 /** Asks for the change unless the job has changed since it was read. */

@@ -29,7 +29,7 @@ const apply = async (client: Client, { manifest }: ServiceManifest): Promise<[Se
   if (same) return [found.body, 'unchanged'];
   const headers: Record<string, string> = found.etag === null ? {} : { 'if-match': found.etag };
   const body = { labels, spec: manifest.spec };
-  return [(await client.request<Service>('PATCH', `/v1/services/${name}`, { body, headers })).body, 'changed'];
+  return [(await client.request<Service>('PUT', `/v1/services/${name}`, { body, headers })).body, 'changed'];
 };
 
 /** Creates the catalogue entry, or makes a new version of it when the manifest says something else. */

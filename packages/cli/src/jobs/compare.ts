@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Job, JobSpec, PatchJob, SimulationJobManifest } from '@simfleet/contracts';
+import type { Job, JobSpec, SimulationJobManifest } from '@simfleet/contracts';
 
 /** What applying a manifest to a job that exists comes to. */
 export interface Difference {
-  /** The change that the platform is asked for; undefined = nothing to change. */
-  readonly patch: PatchJob | undefined;
+  /** The change that the platform is asked for, a JSON merge patch (RFC 7396); undefined = nothing to change. */
+  readonly patch: Readonly<Record<string, object>> | undefined;
   /** Members that differ and never change after creation, with both values. */
   readonly refused: readonly { readonly path: readonly string[]; readonly detail: string }[];
 }
@@ -73,6 +73,20 @@ const changes = (
     .filter((member) => isSaid(member) || !leftToActions.includes(member))
     .map((member) => [member, wanted[member] ?? (removable.includes(member) ? null : undefined)]);
 
+const isMap = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** JSON merge patch (RFC 7396) that turns one value into the other: members that are gone become null. */
+const mergePatch = (before: unknown, after: unknown): unknown => {
+  if (!isMap(before) || !isMap(after)) return after;
+  const members = [...new Set([...Object.keys(before), ...Object.keys(after)])];
+  return Object.fromEntries(
+    members
+      .filter((member) => !isDeepStrictEqual(before[member], after[member]))
+      .map((member) => [member, after[member] === undefined ? null : mergePatch(before[member], after[member])]),
+  );
+};
+
 /** Compares a manifest with the job of its name. `written`: the members of `spec` that the file itself has. Pure. */
 export const compareJob = (
   job: Job,
@@ -89,8 +103,9 @@ export const compareJob = (
     ...parameterDifferences(job, wanted, defaults),
     ...dropped.map(([member]) => refusal([member], job.spec[member], undefined)),
   ];
-  const spec = Object.fromEntries(changed.filter(([, value]) => value !== undefined));
-  const labels = isDeepStrictEqual(job.labels, manifest.metadata.labels) ? {} : { labels: manifest.metadata.labels };
-  const patch = { ...labels, ...(Object.keys(spec).length === 0 ? {} : { spec }) };
-  return { patch: Object.keys(patch).length === 0 ? undefined : (patch as PatchJob), refused };
+  const kept = changed.filter(([, value]) => value !== undefined);
+  const spec = Object.fromEntries(kept.map(([member, value]) => [member, mergePatch(job.spec[member], value)]));
+  const labels = mergePatch(job.labels, manifest.metadata.labels) as object;
+  const patch = Object.entries({ labels, spec }).filter(([, part]) => Object.keys(part).length > 0);
+  return { patch: patch.length === 0 ? undefined : Object.fromEntries(patch), refused };
 };

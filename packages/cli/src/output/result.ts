@@ -8,6 +8,7 @@ const half = ({ ciLow, ciHigh }: Estimate): number | null =>
 
 /** How far the estimate is from the closed form, in standard errors: within ±3 almost always. */
 const difference = (estimate: Estimate, reference: Reference): string => {
+  if (reference.comparable === false) return 'not the same quantity';
   const away = estimate.value - reference.value;
   if (estimate.standardError === null || estimate.standardError === 0) return away === 0 ? 'none' : String(away);
   const errors = away / estimate.standardError;

@@ -33,11 +33,13 @@ export interface Snapshot {
 /** One line of progress; with a bar for terminals, without one for logs and screen readers. */
 export const progressLine = ({ state, progress, estimate }: Snapshot, withBar: boolean): string => {
   const { fraction, pathsPerSecond, remainingSeconds } = progress;
+  // Exact engines go through integers, and have no estimate before their end.
+  const unit = estimate === undefined ? '/s' : ' paths/s';
   const parts = [
     estimate === undefined ? state.toLowerCase() : estimateText(estimate),
     fraction !== null && withBar ? bar(fraction) : '',
     fraction === null ? '' : `${String(Math.floor(fraction * 100)).padStart(withBar ? 3 : 0)} %`,
-    pathsPerSecond === null || pathsPerSecond === 0 ? '' : `${compact(pathsPerSecond)} paths/s`,
+    pathsPerSecond === null || pathsPerSecond === 0 ? '' : `${compact(pathsPerSecond)}${unit}`,
     remainingSeconds === null || fraction === 1 ? '' : `${duration(remainingSeconds)} left`,
     estimate !== undefined && state !== 'Running' ? state.toLowerCase() : '',
   ];

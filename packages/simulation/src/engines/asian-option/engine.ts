@@ -42,6 +42,7 @@ export const asianOption = (): SamplingEngine => ({
       metric: 'price',
       method: 'Geometric average, closed form (control variate)',
       value: geometricPrice(parameters),
+      comparable: false,
     },
   ],
 });
