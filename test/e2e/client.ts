@@ -58,6 +58,7 @@ export const openClient = ({ url, token }: { readonly url: string; readonly toke
       },
       ...(signal === undefined ? {} : { signal }),
     });
+    if (response.status === 204) return;
     if (response.status !== 200 || response.body === null) throw new Error(`no stream: ${response.status}`);
     let rest = '';
     for await (const chunk of response.body.pipeThrough(new TextDecoderStream())) {
@@ -82,9 +83,9 @@ export const openClient = ({ url, token }: { readonly url: string; readonly toke
     act: (id, action) => request('POST', `/v1/jobs/${id}:${action}`),
     logs: async (id) => {
       const body = (await expect(200, request('GET', `/v1/jobs/${id}/logs?limit=1000`))) as {
-        readonly items: LogLine[];
+        readonly lines: LogLine[];
       };
-      return body.items;
+      return body.lines;
     },
     events,
     result,

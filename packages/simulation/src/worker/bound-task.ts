@@ -24,15 +24,16 @@ export const bindTask = (task: Task, engines: readonly Engine[]): BoundTask => {
       message: `the job is bound to kernel ${task.kernelHash} of ${task.engine}, this worker has ${engine.kernelHash}`,
     });
   }
-  const { blockSize, maxPaths, parameters } = task;
+  const { blockSize, parameters } = task;
+  // An exact engine is bounded by its parameters: its plan says how many integers there are.
+  const bound = task.maxPaths ?? (engine.kind === 'exact' ? engine.plan(parameters).units : null);
   const seed = BigInt(task.seed);
   return {
-    description: `${task.engine}, seed ${task.seed}, blocks of ${blockSize}${maxPaths === null ? '' : ` up to ${maxPaths}`}`,
+    description: `${task.engine}, seed ${task.seed}, blocks of ${blockSize}${bound === null ? '' : ` up to ${bound}`}`,
     kernel: engine.open(),
     request(block) {
-      const units = maxPaths === null ? blockSize : Math.min(blockSize, maxPaths - block * blockSize);
-      if (units < 1)
-        throw new ShardEnd({ exitCode: 1, message: `block ${block} lies beyond the bound of ${maxPaths} paths` });
+      const units = bound === null ? blockSize : Math.min(blockSize, bound - block * blockSize);
+      if (units < 1) throw new ShardEnd({ exitCode: 1, message: `block ${block} lies beyond the bound of ${bound}` });
       return { parameters, seed, blockSize, block, units };
     },
   };

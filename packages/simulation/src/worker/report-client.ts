@@ -1,4 +1,4 @@
-import type { ReportInput, ReportReply } from '@simfleet/contracts';
+import type { Problem, ReportInput, ReportReply } from '@simfleet/contracts';
 import type { ReportTransport, TransportAnswer } from './http-transport.ts';
 import { readReply } from './read-reply.ts';
 import { retryDelay } from './retry-delay.ts';
@@ -47,13 +47,12 @@ const leavingMs = 5_000;
 
 const isTransient = (status: number): boolean => status === 408 || status === 429 || status >= 500;
 
-const summary = (answer: TransportAnswer): string => {
-  try {
-    const { title, detail } = JSON.parse(answer.body) as { title?: unknown; detail?: unknown };
-    return `${answer.status} ${String(title)}: ${String(detail)}`;
-  } catch {
-    return `${answer.status} ${answer.body.slice(0, 200)}`;
-  }
+/** A problem (RFC 9457) as one line, its mistakes by pointer. */
+const summary = ({ status, body }: TransportAnswer): string => {
+  const { title, detail, errors } = (parse(body) ?? {}) as Partial<Problem>;
+  if (title === undefined) return `${status} ${body.slice(0, 200)}`;
+  const mistakes = (errors ?? []).slice(0, 5).map((each) => `${each.pointer}: ${each.detail}`);
+  return [`${status} ${title}: ${detail}`, ...mistakes].join('; ');
 };
 
 export const openReportClient = ({
