@@ -99,7 +99,8 @@ export const createIdempotencyStore = (options: IdempotencyOptions): Idempotency
         throw error;
       }
     },
-    sweep: () => sweepExpired(collection, time(clock.now())),
+    // A range ends before its `to`.
+    sweep: () => sweepExpired(collection, time(clock.now() + 1)),
   };
 };
 
@@ -119,11 +120,11 @@ const inProgress = (cause?: unknown): SimfleetError =>
     cause,
   });
 
-const sweepExpired = async (collection: Collection<IdempotencyRecord>, now: string): Promise<number> => {
+const sweepExpired = async (collection: Collection<IdempotencyRecord>, before: string): Promise<number> => {
   let removed = 0;
   for (;;) {
     const { rows } = await collection.query({
-      filter: { op: 'range', field: 'expiresAt', to: now },
+      filter: { op: 'range', field: 'expiresAt', to: before },
       sort: { field: 'expiresAt', direction: 'ascending' },
       limit: 200,
     });

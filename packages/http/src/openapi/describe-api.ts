@@ -1,6 +1,8 @@
 import { errorTable, problem } from '@simfleet/contracts';
 import type { ErrorCode } from '@simfleet/contracts';
-import { z } from 'zod';
+import type { z } from 'zod';
+import { createSchemas } from './schemas.ts';
+import type { Schemas } from './schemas.ts';
 import { honoursKey } from '../routes/run-route.ts';
 import type { Route } from '../routes/route.ts';
 
@@ -11,10 +13,11 @@ export const describeApi = (
   routes: readonly Route[],
   info: { readonly title: string; readonly version: string; readonly description: string },
 ): Json => {
+  const schemas = createSchemas();
   const paths: Record<string, Record<string, Json>> = {};
   for (const route of routes) {
     const path = templateOf(route.path);
-    paths[path] = { ...paths[path], [route.method]: operation(route) };
+    paths[path] = { ...paths[path], [route.method]: operation(route, schemas) };
   }
   return {
     openapi: '3.1.1',
@@ -23,7 +26,7 @@ export const describeApi = (
     tags: [...new Set(routes.map(({ tag }) => tag))].map((name) => ({ name })),
     paths,
     components: {
-      schemas: { Problem: schemaOf(problem, 'output') },
+      schemas: { Problem: schemas.of(problem, 'output'), ...schemas.shared() },
       securitySchemes: {
         token: { type: 'http', scheme: 'bearer', description: 'The administrator token, or one of a user.' },
         jobToken: { type: 'http', scheme: 'bearer', description: 'The token of one job, for its reports alone.' },
@@ -35,7 +38,7 @@ export const describeApi = (
 /** `/v1/jobs/:id\:suspend` as OpenAPI writes it: `/v1/jobs/{id}:suspend`. */
 const templateOf = (path: string): string => path.replaceAll(/(?<!\\):([A-Za-z_]\w*)/g, '{$1}').replaceAll('\\', '');
 
-const operation = (route: Route): Json => {
+const operation = (route: Route, schemas: Schemas): Json => {
   const { request, authentication = 'token' } = route;
   const body = request.body;
   return {
@@ -45,13 +48,13 @@ const operation = (route: Route): Json => {
     tags: [route.tag],
     security: authentication === 'none' ? [] : [{ [authentication === 'job' ? 'jobToken' : 'token']: [] }],
     parameters: [
-      ...pathParameters(route),
-      ...parameters('query', request.query),
-      ...parameters('header', request.headers),
+      ...pathParameters(route, schemas),
+      ...parameters('query', request.query, schemas),
+      ...parameters('header', request.headers, schemas),
       ...(honoursKey(route) ? [idempotencyKey] : []),
     ],
-    ...(body === undefined ? {} : { requestBody: requestBody(body, route.alsoAccepts ?? []) }),
-    responses: { ...answers(route), ...problems(route) },
+    ...(body === undefined ? {} : { requestBody: requestBody(body, route.alsoAccepts ?? [], schemas) }),
+    responses: { ...answers(route, schemas), ...problems(route) },
   };
 };
 
@@ -64,16 +67,20 @@ const idempotencyKey: Json = {
   schema: { type: 'string', minLength: 1, maxLength: 255 },
 };
 
-const pathParameters = (route: Route): readonly Json[] => {
-  const described = parameters('path', route.request.params);
+const pathParameters = (route: Route, schemas: Schemas): readonly Json[] => {
+  const described = parameters('path', route.request.params, schemas);
   const names = [...route.path.matchAll(/(?<!\\):([A-Za-z_]\w*)/g)].map(([, name]) => name);
   const missing = names.filter((name) => !described.some((parameter) => parameter.name === name));
   return [...described, ...missing.map((name) => ({ name, in: 'path', required: true, schema: { type: 'string' } }))];
 };
 
-const parameters = (place: 'path' | 'query' | 'header', shape: z.ZodObject | undefined): readonly Json[] => {
+const parameters = (
+  place: 'path' | 'query' | 'header',
+  shape: z.ZodObject | undefined,
+  schemas: Schemas,
+): readonly Json[] => {
   if (shape === undefined) return [];
-  const { properties = {}, required = [] } = schemaOf(shape, 'input') as {
+  const { properties = {}, required = [] } = schemas.of(shape, 'input') as {
     readonly properties?: Readonly<Record<string, Json>>;
     readonly required?: readonly string[];
   };
@@ -86,8 +93,8 @@ const parameters = (place: 'path' | 'query' | 'header', shape: z.ZodObject | und
   }));
 };
 
-const requestBody = (body: z.ZodType, alsoAccepts: readonly string[]): Json => {
-  const content = { schema: schemaOf(body, 'input') };
+const requestBody = (body: z.ZodType, alsoAccepts: readonly string[], schemas: Schemas): Json => {
+  const content = { schema: schemas.of(body, 'input') };
   const types = ['application/json', ...alsoAccepts];
   return {
     required: !body.safeParse(undefined).success,
@@ -95,13 +102,13 @@ const requestBody = (body: z.ZodType, alsoAccepts: readonly string[]): Json => {
   };
 };
 
-const answers = (route: Route): Json =>
+const answers = (route: Route, schemas: Schemas): Json =>
   Object.fromEntries(
     Object.entries(route.responses).map(([status, { description, schema, contentType = 'application/json' }]) => [
       status,
       {
         description,
-        ...(schema === undefined ? {} : { content: { [contentType]: { schema: schemaOf(schema, 'output') } } }),
+        ...(schema === undefined ? {} : { content: { [contentType]: { schema: schemas.of(schema, 'output') } } }),
       },
     ]),
   );
@@ -133,12 +140,3 @@ const layerErrors = (route: Route): readonly ErrorCode[] => [
   'internal',
   'unavailable',
 ];
-
-const schemaOf = (schema: z.ZodType, io: 'input' | 'output'): Json => {
-  const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, {
-    io,
-    unrepresentable: 'any',
-    target: 'draft-2020-12',
-  });
-  return rest;
-};

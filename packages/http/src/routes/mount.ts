@@ -36,8 +36,8 @@ const byPath = (routes: readonly Route[]): readonly (readonly [string, readonly 
   const taken = new Set<string>();
   for (const route of routes) {
     const place = `${route.method satisfies Method} ${route.path}`;
-    for (const name of [place, route.operationId]) {
-      if (taken.has(name)) throw new SimfleetError('internal', `two routes are "${name}"`);
+    for (const name of [place, `called ${route.operationId}`]) {
+      if (taken.has(name)) throw new SimfleetError('internal', `two routes are ${name}`);
       taken.add(name);
     }
     paths.set(route.path, [...(paths.get(route.path) ?? []), route]);
