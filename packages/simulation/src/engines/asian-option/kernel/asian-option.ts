@@ -1,13 +1,16 @@
-import { exp } from '../../numerics/kernel/exp';
-import { inverseNormal } from '../../numerics/kernel/inverse-normal';
+import { bounded, exp, expOf, wholeSteps } from '../../numerics/kernel/exp';
+import { normals } from '../../numerics/kernel/inverse-normal';
 import { average, bothLanes, fill } from '../../numerics/kernel/moments';
-import { philox, setKey } from '../../numerics/kernel/philox';
+import { firstMultiplier, key0, key1, lower, philoxFrom2, secondMultiplier, setKey, upper } from '../../numerics/kernel/philox';
 
 /** Paths of a chunk, a multiple of 4; aligned to absolute paths. */
 const chunkPaths: u32 = 64;
-/** Draws (two steps each) of four paths whose bits are held at once: 4 KiB. */
+/** Draws (two steps each) of four paths whose numbers are held at once: 4 KiB each. Even. */
 const chunkDraws: u32 = 64;
+/** Random bits, then whole steps of the exponents: four u64 a step. */
 const bits: usize = memory.data(4096, 16);
+/** Normals, then exponents: four f64 a step. */
+const values: usize = memory.data(4096, 16);
 const arithmetic: usize = memory.data(512, 16);
 const geometric: usize = memory.data(512, 16);
 /** f64: mean, second centred moment, count of non-zero pay-offs; mean and second centred moment of the control; co-moment. */
@@ -110,19 +113,51 @@ function walk(
   let sumB = f64x2.splat(0.0);
   const path0 = i32x4.add(i32x4.splat(<i32>path), i32x4(0, 1, 2, 3));
   const path1 = i32x4.splat(<i32>(path >>> 32));
+  // Stream 0. Only word 3 varies along a path: round 0 is constant but for word 2, and half of round 1 is.
+  const m = firstMultiplier();
+  const n = secondMultiplier();
+  const a1 = v128.xor(path1, key0(0));
+  const c1 = v128.xor(upper(path0, m), key1(0));
+  const a2 = key0(1);
+  const c2 = v128.xor(v128.xor(upper(a1, m), lower(path0, m)), key1(1));
+  const d2 = lower(a1, m);
   for (let draw: u32 = 0; draw * 2 < steps; draw += chunkDraws) {
     const left = steps - draw * 2;
     const here = min(left, chunkDraws * 2);
-    for (let i: u32 = 0; i * 2 < here; i++) philox(path0, path1, i32x4.splat(0), i32x4.splat(draw + i), bits + 64 * i);
+    for (let i: u32 = 0; i * 2 < here; i += 2) {
+      const varyingC = v128.xor(c1, i32x4.splat(draw + i));
+      const varyingG = v128.xor(c1, i32x4.splat(draw + i + 1));
+      philoxFrom2(
+        v128.xor(a2, upper(varyingC, n)),
+        lower(varyingC, n),
+        c2,
+        d2,
+        v128.xor(a2, upper(varyingG, n)),
+        lower(varyingG, n),
+        c2,
+        d2,
+        bits + 64 * i,
+      );
+    }
+    normals(bits, values, here);
     for (let step: u32 = 0; step < here; step++) {
-      const zA = inverseNormal(v128.load(bits + 32 * step));
-      const zB = inverseNormal(v128.load(bits + 32 * step, 16));
-      logA = f64x2.add(logA, f64x2.add(f64x2.splat(drift), f64x2.mul(f64x2.splat(deviation), zA)));
-      logB = f64x2.add(logB, f64x2.add(f64x2.splat(drift), f64x2.mul(f64x2.splat(deviation), zB)));
+      const place = values + 32 * step;
+      logA = f64x2.add(logA, f64x2.add(f64x2.splat(drift), f64x2.mul(f64x2.splat(deviation), v128.load(place))));
+      logB = f64x2.add(logB, f64x2.add(f64x2.splat(drift), f64x2.mul(f64x2.splat(deviation), v128.load(place, 16))));
       logSumA = f64x2.add(logSumA, logA);
       logSumB = f64x2.add(logSumB, logB);
-      sumA = f64x2.add(sumA, exp(logA));
-      sumB = f64x2.add(sumB, exp(logB));
+      const xA = bounded(logA);
+      const xB = bounded(logB);
+      v128.store(place, xA);
+      v128.store(place, xB, 16);
+      v128.store(bits + 32 * step, wholeSteps(xA));
+      v128.store(bits + 32 * step, wholeSteps(xB), 16);
+    }
+    for (let step: u32 = 0; step < here; step++) {
+      const place = values + 32 * step;
+      const whole = bits + 32 * step;
+      sumA = f64x2.add(sumA, expOf(v128.load(place), v128.load(whole), load<u32>(whole), load<u32>(whole, 8)));
+      sumB = f64x2.add(sumB, expOf(v128.load(place, 16), v128.load(whole, 16), load<u32>(whole, 16), load<u32>(whole, 24)));
     }
   }
   const weight = f64x2.splat(1.0 / <f64>steps);

@@ -1,13 +1,16 @@
-import { exp } from '../../numerics/kernel/exp';
-import { inverseNormal } from '../../numerics/kernel/inverse-normal';
+import { bounded, expOf, wholeSteps } from '../../numerics/kernel/exp';
+import { normals } from '../../numerics/kernel/inverse-normal';
 import { average, bothLanes, fill } from '../../numerics/kernel/moments';
-import { philox, setKey } from '../../numerics/kernel/philox';
+import { firstMultiplier, key0, key1, lower, philoxFrom2, secondMultiplier, setKey, upper } from '../../numerics/kernel/philox';
 
 export { probeExp, probeLog, probeNormal, probePhilox } from '../../numerics/kernel/probes';
 
-/** Paths of a chunk: its bits and pay-offs (4 KiB) stay in the first-level cache. A multiple of 8; aligned to absolute paths. */
+/** Paths of a chunk, whose numbers stay in the first-level cache. A multiple of 16; aligned to absolute paths. */
 const chunkPaths: u32 = 512;
-const lanes: usize = memory.data(4096, 16);
+/** Random bits, then whole steps of the exponent: u64 a path. */
+const bits: usize = memory.data(4096, 16);
+/** Normals, then exponents, then pay-offs: f64 a path. */
+const values: usize = memory.data(4096, 16);
 /** Mean, second centred moment and count of non-zero pay-offs, three f64, undiscounted. */
 const results: usize = memory.data(24, 16);
 
@@ -36,22 +39,23 @@ export function simulate(
   for (let chunk = first - (first % chunkPaths); chunk < end; chunk += chunkPaths) {
     const from = chunk < first ? <u32>(first - chunk) : 0;
     const to = chunk + chunkPaths > end ? <u32>(end - chunk) : chunkPaths;
-    const low = from & ~7;
-    const high = (to + 7) & ~7;
+    const low = from & ~15;
+    const high = (to + 15) & ~15;
     drawBits(chunk >>> 1, low, high);
+    normals(bits + 8 * low, values + 8 * low, (high - low) / 4);
     payOffs(low, high, spot, strike, drift, deviation, sign);
     if (!known) {
-      shift = average(lanes, from, to);
+      shift = average(values, from, to);
       known = true;
     }
-    // Lanes outside the block get the shift itself, which adds nothing to the sums.
-    const padding = fill(lanes, low, from, shift) + fill(lanes, to, high, shift);
+    // Paths outside the block get the shift itself, which adds nothing to the sums.
+    const padding = fill(values, low, from, shift) + fill(values, to, high, shift);
     if (shift != 0.0) nonZero -= padding;
     let sumLanes = f64x2.splat(0.0);
     let squareLanes = f64x2.splat(0.0);
     let zeroLanes = i64x2.splat(0);
     for (let path = low; path < high; path += 2) {
-      const payOff = v128.load(lanes + 8 * path);
+      const payOff = v128.load(values + 8 * path);
       const distance = f64x2.sub(payOff, f64x2.splat(shift));
       sumLanes = f64x2.add(sumLanes, distance);
       squareLanes = f64x2.add(squareLanes, f64x2.mul(distance, distance));
@@ -70,22 +74,46 @@ export function simulate(
 
 /** Sixty-four bits for each path low … high − 1 of the chunk whose first counter is `base`. */
 function drawBits(base: u64, low: u32, high: u32): void {
-  const zero = i32x4.splat(0);
-  const path1 = i32x4.splat(<i32>(base >>> 32));
-  for (let path = low; path < high; path += 8) {
+  // Stream 0, draw 0. Only word 0 varies in a chunk: half of round 0 and half of round 1 are constant.
+  const m = firstMultiplier();
+  const n = secondMultiplier();
+  const a1 = v128.xor(i32x4.splat(<i32>(base >>> 32)), key0(0));
+  const a2 = key0(1);
+  const c2 = v128.xor(upper(a1, m), key1(1));
+  const d2 = lower(a1, m);
+  for (let path = low; path < high; path += 16) {
     const path0 = i32x4.add(i32x4.splat(<i32>base + <i32>(path >>> 1)), i32x4(0, 1, 2, 3));
-    philox(path0, path1, zero, zero, lanes + 8 * path);
+    const path4 = i32x4.add(path0, i32x4.splat(4));
+    const c1 = v128.xor(upper(path0, m), key1(0));
+    const g1 = v128.xor(upper(path4, m), key1(0));
+    philoxFrom2(
+      v128.xor(a2, upper(c1, n)),
+      lower(c1, n),
+      v128.xor(c2, lower(path0, m)),
+      d2,
+      v128.xor(a2, upper(g1, n)),
+      lower(g1, n),
+      v128.xor(c2, lower(path4, m)),
+      d2,
+      bits + 8 * path,
+    );
   }
 }
 
-/** Turns the bits of `lanes` into pay-offs, in place. */
+/** Turns normals into pay-offs, in place. */
 function payOffs(low: u32, high: u32, spot: f64, strike: f64, drift: f64, deviation: f64, sign: f64): void {
+  for (let path = low; path < high; path += 2) {
+    const z = v128.load(values + 8 * path);
+    const x = bounded(f64x2.add(f64x2.splat(drift), f64x2.mul(f64x2.splat(deviation), z)));
+    v128.store(values + 8 * path, x);
+    v128.store(bits + 8 * path, wholeSteps(x));
+  }
   const signedSpot = f64x2.splat(sign * spot);
   const signedStrike = f64x2.splat(sign * strike);
   for (let path = low; path < high; path += 2) {
-    const z = inverseNormal(v128.load(lanes + 8 * path));
-    const growth = exp(f64x2.add(f64x2.splat(drift), f64x2.mul(f64x2.splat(deviation), z)));
+    const step = bits + 8 * path;
+    const growth = expOf(v128.load(values + 8 * path), v128.load(step), load<u32>(step), load<u32>(step, 8));
     const gain = f64x2.sub(f64x2.mul(signedSpot, growth), signedStrike);
-    v128.store(lanes + 8 * path, f64x2.pmax(f64x2.splat(0.0), gain));
+    v128.store(values + 8 * path, f64x2.pmax(f64x2.splat(0.0), gain));
   }
 }
