@@ -6,7 +6,7 @@ const inverseSqrt2 = 0.7071067811865476;
 const inverseSqrt2Pi = 0.3989422804014327;
 
 /**
- * Complementary error function, relative error below 2e−15 wherever the result is normal.
+ * Complementary error function, relative error below 4e−15 wherever the result is normal.
  * Below 1 the series of erf with positive terms (Abramowitz & Stegun 7.1.6), above it Laplace's continued fraction (A&S 7.1.14).
  */
 export const erfc = (x: number): number => {
@@ -46,8 +46,8 @@ export const normalCdf = (x: number): number => 0.5 * erfc(-x * inverseSqrt2);
 export const normalDensity = (x: number): number => inverseSqrt2Pi * exp(-0.5 * x * x);
 
 /**
- * x with normalCdf(x) = p, relative error below 1e−14 for 1e−300 ≤ p ≤ 1 − 1e−10 (above ½ p itself is rounded: ask for −normalQuantile(1−p)
- * with an exact 1−p there). −Infinity at 0, Infinity at 1, NaN outside.
+ * x with normalCdf(x) = p for 1e−300 ≤ p < 1, error below 1e−14·max(0.01, |x|). Above ½ it is p that is rounded: with a small tail
+ * probability at hand ask for −normalQuantile(tail). −Infinity at 0, Infinity at 1, NaN outside.
  * Start: Hastings' rational approximation (A&S 26.2.23, error below 4.5e−4); then three steps of Halley's iteration, each of which triples
  * the number of correct digits.
  */
@@ -55,6 +55,7 @@ export const normalQuantile = (p: number): number => {
   if (!(p >= 0 && p <= 1)) return NaN;
   if (p === 0) return -Infinity;
   if (p === 1) return Infinity;
+  if (p === 0.5) return 0;
   if (p > 0.5) return -lowerQuantile(1 - p);
   return lowerQuantile(p);
 };
