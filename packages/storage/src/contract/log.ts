@@ -41,7 +41,8 @@ export const testLog = (suite: StorageSuite): void => {
         { position: 2, duplicate: true },
         { position: 3, duplicate: false },
       ]);
-      assert.deepEqual(await keys(log, 's'), ['1:a', '2:b', '3:c']);
+      assert.deepEqual(positions(await log.append('s', [entry('d')])), [4]);
+      assert.deepEqual(await keys(log, 's'), ['1:a', '2:b', '3:c', '4:d']);
     }));
 
   test('a key that is there with other data is refused, and nothing of the call is written', () =>

@@ -104,10 +104,10 @@ export const testQueries = (suite: StorageSuite): void => {
       const ids = await order(
         storage,
         'serial',
-        serials.map((serial, index) => [`${9 - index}`, { serial }]),
+        serials.map((serial, index) => [`${index}`, { serial }]),
       );
       assert.deepEqual(
-        ids.map((id) => serials[9 - Number(id)]),
+        ids.map((id) => serials[Number(id)]),
         [
           '-9223372036854775808',
           '-1',

@@ -100,24 +100,28 @@ export const startRelay = (options: RelayOptions): Relay => {
   };
 
   const readOn = async (): Promise<void> => {
-    do {
-      again = false;
-      if (busy.size >= mostSources) return;
-      const events = await outbox.pending(batch, [...busy.keys()]);
-      if (stopped) return;
-      take(events);
-      again ||= events.length === batch;
-    } while (again);
+    reading = true;
+    try {
+      do {
+        again = false;
+        if (busy.size >= mostSources) return;
+        const events = await outbox.pending(batch, [...busy.keys()]);
+        if (stopped) return;
+        take(events);
+        again ||= events.length === batch;
+      } while (again);
+    } catch (error) {
+      logger.warn({ err: error }, 'The outbox could not be read');
+    } finally {
+      // In the same step as the last look at `again`: a commit told in between would wait for the poll.
+      reading = false;
+    }
   };
 
   /** Reads what is pending; told while it reads, it reads once more, so that no commit is missed. */
   const look = (): void => {
     again = true;
-    if (reading || stopped) return;
-    reading = true;
-    readOn()
-      .catch((error: unknown) => logger.warn({ err: error }, 'The outbox could not be read'))
-      .finally(() => (reading = false));
+    if (!reading && !stopped) void readOn();
   };
 
   const poll = (): void => {

@@ -1,4 +1,3 @@
-import { writeSync } from 'node:fs';
 import type { Storage } from '../../storage.ts';
 import { note, noteEvent, openNotes } from '../samples.ts';
 import type { OpenAt } from '../suite.ts';
@@ -6,7 +5,8 @@ import { openTally, relayInto } from './tally.ts';
 
 /** The process that the suite kills: `main.ts <scenario> <opener> <directory>`. It says on standard output what was acknowledged. */
 
-const say = (line: string): void => void writeSync(1, `${line}\n`);
+/** Pipes are written at once on Linux: what was said is on its way before the next write begins. */
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
 const forever = new Promise<never>(() => undefined);
 
 const appendForever = async (storage: Storage, writer: number): Promise<never> => {

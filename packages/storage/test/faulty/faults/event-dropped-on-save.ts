@@ -1,0 +1,7 @@
+import { spoilCollections, type Fault } from '../fault.ts';
+
+export const fault: Fault = {
+  rejectedBy: 'every write emits its events once',
+  spoil: (healthy) =>
+    spoilCollections(healthy, (collection) => ({ save: (id, expected, doc) => collection.save(id, expected, doc) })),
+};

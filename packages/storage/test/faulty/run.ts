@@ -1,0 +1,16 @@
+import { testStorage } from '@simfleet/storage/contract';
+import { openMemoryStorage } from '@simfleet/storage/memory';
+import { temporaryDirectories } from '../sqlite/directories.ts';
+import type { Fault } from './fault.ts';
+
+/** Runs the suite on the memory store with one fault: `run.ts <name of the fault>`, or `healthy`. */
+const name = process.argv[2] ?? 'healthy';
+const fault = name === 'healthy' ? null : ((await import(`./faults/${name}.ts`)) as { readonly fault: Fault }).fault;
+
+const makeDirectory = temporaryDirectories();
+
+testStorage({
+  name,
+  open: async () => fault?.spoil(openMemoryStorage()) ?? openMemoryStorage(),
+  capabilities: { durable: fault?.opener === undefined ? null : { opener: fault.opener, makeDirectory } },
+});
