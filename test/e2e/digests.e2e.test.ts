@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { TestContext } from 'node:test';
+import type { JobResult } from '@simfleet/contracts';
+import type { Client } from './client.ts';
+import type { PlatformProcess } from './platform.ts';
+import { european, openScene } from './scene.ts';
+
+/** About 250 blocks of a European option, ended by its precision: the blocks run ahead of the look that ends the job are not in the digest. */
+const job = (shards: number) =>
+  european({ shards, precision: { metric: 'price', relativeError: '0.000125', confidence: '0.99' } });
+
+const run = async (client: Client, shards: number): Promise<JobResult> => {
+  const { id } = await client.create(job(shards));
+  return client.result(id);
+};
+
+const compared = (result: JobResult) => [
+  result.stopReason,
+  result.provenance.blocks,
+  result.resultDigest,
+  result.estimates,
+];
+
+test('the digest is the same for 1, 2, 7 and 64 shards, and when shards are killed at random for half a minute', async (context) => {
+  const killed = runUnderKills(context);
+  const { client } = await openScene(context, { slots: 64 });
+  const reference = await run(client, 2);
+  assert.ok(reference.provenance.blocks >= 200);
+  assert.equal(reference.stopReason, 'PrecisionReached');
+  for (const shards of [1, 7, 64]) assert.deepEqual(compared(await run(client, shards)), compared(reference));
+  assert.deepEqual(compared(await killed), compared(reference));
+});
+
+const runUnderKills = async (context: TestContext): Promise<JobResult> => {
+  const { client, platform } = await openScene(context);
+  const { id } = await client.create(job(2));
+  const result = client.result(id);
+  const kills = await killShards(platform, client, id);
+  const { state, progress } = await client.job(id);
+  context.diagnostic(`${kills} kills; ${progress.blocks} blocks done after ${killingMs / 1000} s`);
+  assert.equal(state, 'Running');
+  assert.ok(kills >= 10);
+  return result;
+};
+
+/** Time in which shards are killed, and longest time between two kills, in milliseconds. */
+const killingMs = 30_000;
+const longestQuietMs = 900;
+
+/** Blocks that the job needs, roughly: so that it does not end before its half minute. */
+const blocksAboutNeeded = 210;
+
+/** Kills the processes of shards at random moments: all of them while the job is ahead of its half minute, else one of them now and then. */
+const killShards = async (platform: PlatformProcess, client: Client, id: string): Promise<number> => {
+  const started = performance.now();
+  let kills = 0;
+  for (let elapsed = 0; elapsed < killingMs; elapsed = performance.now() - started) {
+    await new Promise((resolve) => setTimeout(resolve, Math.random() * longestQuietMs));
+    const { progress } = await client.job(id);
+    const pids = platform.shardPids();
+    const ahead = progress.blocks / blocksAboutNeeded > (0.8 * elapsed) / killingMs;
+    const one = Math.floor(Math.random() * pids.length * 3);
+    const victims = ahead ? pids : pids.slice(one, one + 1);
+    victims.forEach((pid) => process.kill(pid, 'SIGKILL'));
+    kills += victims.length;
+  }
+  return kills;
+};
