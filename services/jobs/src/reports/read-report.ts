@@ -8,7 +8,7 @@ import type { JobFold } from '../estimate/job-fold.ts';
 const mostMistakes = 50;
 
 /**
- * The report that a body holds. Sound reports, which are nearly all, are recognised by hand: the schema of contracts takes about ten times as
+ * The report that a body holds. Sound reports, which are nearly all, are recognised by hand: the schema of contracts takes about six times as
  * long (measured: see the README) and is asked only for the mistakes. Both accept the same reports; a property test holds them together.
  * Throws `invalid-request` with a pointer per mistake.
  */

@@ -17,7 +17,8 @@ export type ParameterSchema = Readonly<Record<string, unknown>> | boolean;
 const linearRegExp = Object.assign(
   (pattern: string) => {
     const compiled = RE2JS.compile(RE2JS.translateRegExp(pattern));
-    return { test: (text: string) => compiled.matcher(text).find() };
+    // ajv tells compiled patterns apart by their text.
+    return { test: (text: string) => compiled.matcher(text).find(), toString: () => `linear ${pattern}` };
   },
   { code: 'linearRegExp' },
 );

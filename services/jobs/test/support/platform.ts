@@ -14,6 +14,7 @@ import {
 } from '@simfleet/http';
 import type { IdempotencyRecord } from '@simfleet/http';
 import { builtInEngines } from '@simfleet/simulation/engines';
+import type { Clock } from '@simfleet/runtime';
 import { startRelay } from '@simfleet/storage';
 import type { Storage } from '@simfleet/storage';
 import { openMemoryStorage } from '@simfleet/storage/memory';
@@ -47,6 +48,7 @@ export interface PlatformOptions {
   readonly storage?: Storage;
   readonly engines?: readonly Engine[];
   readonly bus?: Bus;
+  readonly clock?: Clock;
 }
 
 const adminToken = 'administrator-token-of-the-tests';
@@ -56,7 +58,7 @@ export const startPlatform = async (test: TestContext, options: PlatformOptions 
   const storage = options.storage ?? openMemoryStorage();
   const bus = options.bus ?? openMemoryBus();
   const engines = options.engines ?? [...builtInEngines(), smallEngine()];
-  const context = runtimeContext();
+  const context = runtimeContext(options.clock === undefined ? {} : { clock: options.clock });
   const { clock, logger, metrics } = context;
   const cursors = createCursorCodec({ keys: [cursorKey(1, randomBytes(32))], clock });
   const jobs = jobsModule({ storage, bus, engines, cursors, platformVersion: '0.1.0-test', slots: 2 }, []);
