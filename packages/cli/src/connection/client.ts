@@ -47,6 +47,12 @@ const causeCode = (error: unknown): string | undefined => {
   return cause instanceof Error && 'code' in cause ? String(cause.code) : undefined;
 };
 
+/** Faults without a code, such as fetch's refusal of some ports, have a message alone. */
+const causeText = (error: unknown): string => {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return cause instanceof Error && cause.message !== '' ? cause.message : 'no answer';
+};
+
 const whyUnreachable: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'nothing listens there',
   ENOTFOUND: 'there is no such host',
@@ -62,7 +68,7 @@ const unreachable = (address: Address, error: unknown): SimfleetError => {
   const code = causeCode(error);
   const reason = timedOut
     ? `no answer within ${ANSWER_WITHIN / 1000} s`
-    : (whyUnreachable[code ?? ''] ?? code ?? 'no answer');
+    : (whyUnreachable[code ?? ''] ?? code ?? causeText(error));
   return new SimfleetError('unavailable', `the platform at ${address.url} cannot be reached: ${reason}`, {
     cause: error,
   });

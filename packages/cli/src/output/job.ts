@@ -44,8 +44,8 @@ const precisionText = ({ spec: { precision } }: Job): string | null => {
 };
 
 const workText = ({ progress }: Job): string => {
-  const rate = progress.pathsPerSecond === null ? '' : `, ${compact(progress.pathsPerSecond)}/s`;
-  const left = progress.remainingSeconds === null ? '' : `, ${duration(progress.remainingSeconds)} left`;
+  const rate = (progress.pathsPerSecond ?? 0) === 0 ? '' : `, ${compact(progress.pathsPerSecond ?? 0)}/s`;
+  const left = (progress.remainingSeconds ?? 0) === 0 ? '' : `, ${duration(progress.remainingSeconds ?? 0)} left`;
   return `${count(progress.paths)} paths in ${count(progress.blocks)} blocks${rate}${left}`;
 };
 
