@@ -44,16 +44,18 @@ export type StreamEnd = 'complete' | 'aborted' | 'too-slow';
  * last one has left. Throws what the iterable throws, with the connection ended; the client then resumes.
  */
 export const streamEvents = async (request: StreamRequest): Promise<StreamEnd> => {
-  const { response, clock, limits, signal } = request;
+  const { response, clock, limits } = request;
   response.writeHead(200, streamHeaders);
   response.write(`retry: ${limits.retryMs}\n\n`);
   const stopHeartbeat = heartbeat(response, clock, limits.heartbeatMs);
   try {
-    return await pump(request);
+    const end = await pump(request);
+    // Ending politely would wait for the very client that does not read.
+    if (end === 'too-slow') response.destroy();
+    return end;
   } finally {
     stopHeartbeat();
-    if (signal.aborted || response.writableLength <= limits.bufferBytes) response.end();
-    else response.destroy();
+    response.end();
   }
 };
 
