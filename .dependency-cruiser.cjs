@@ -50,7 +50,7 @@ module.exports = {
     forbid(
       'engines-do-no-io',
       'Engines are pure but for the one file that loads kernels',
-      { path: '^packages/simulation/src/engines/', pathNot: '/load-kernel\\.ts$' },
+      { path: '^packages/simulation/src/engines/', pathNot: '/kernel-file\\.ts$' },
       { dependencyTypes: ['core'] },
     ),
     forbid(
@@ -135,7 +135,7 @@ module.exports = {
       'no-development-dependency-in-source',
       'Sources need it at run time: declare it in dependencies',
       { path: sources, pathNot: tests },
-      { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
+      { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only', 'npm'] },
     ),
   ],
   options: {

@@ -64,7 +64,7 @@ const planted: Readonly<Record<string, readonly [file: string, source: string]>>
   'wiring-only-from-main': ['services/jobs/src/planted-wiring.ts', "import '@simfleet/wiring';"],
   'no-service-to-service': ['services/jobs/src/planted-service.ts', "import '@simfleet/local-executor';"],
   'packages-do-not-know-services': ['packages/cli/src/planted-service.ts', "import '@simfleet/jobs';"],
-  'all-in-one-uses-front-doors': ['services/all-in-one/src/planted-door.ts', "import '../../jobs/src/config.ts';"],
+  'all-in-one-uses-front-doors': ['services/all-in-one/src/planted-door.ts', "import '../../jobs/src/assemble.ts';"],
   'contract-suites-only-in-tests': ['services/jobs/src/planted-suite.ts', "import '@simfleet/storage/contract';"],
   'testing-only-in-tests': ['services/jobs/src/planted-testing.ts', "import '@simfleet/testing';"],
   'sources-do-not-import-tests': ['packages/domain/src/planted-test.ts', "import '../test/planted.ts';"],
@@ -109,7 +109,9 @@ test('every layer rule names the violation planted for it', async (context) => {
   for (const [rule, [file]] of Object.entries(planted)) {
     await context.test(rule, () => {
       assert.ok(
-        summary.violations.some((violation) => violation.rule.name === rule && violation.from === file),
+        summary.violations.some(
+          (violation) => violation.rule.name === rule && violation.from.startsWith(file.replace('.ts', '')),
+        ),
         `nothing said ${rule} of ${file}`,
       );
     });
@@ -123,6 +125,7 @@ test('every layer rule has a violation planted for it', () => {
   assert.deepEqual(Object.keys(planted).sort(), forbidden.map(({ name }) => name).sort());
 });
 
+// knip is silent about packages marked private: that is why ours are not.
 test('knip names an import of a workspace package that is not declared', async () => {
   const file = 'packages/domain/src/index.ts';
   plant(copy, file, `${readFileSync(join(copy, file), 'utf8')}\nexport * from '@simfleet/testing';\n`);
