@@ -103,7 +103,11 @@ export class Writer {
 
 /** Starts the writer's thread and waits until its database is open and migrated. Throws what opening failed with. */
 export const startWriter = async (settings: WriterSettings, onEvents: () => void): Promise<Writer> => {
-  const worker = new Worker(new URL('./thread-main.ts', import.meta.url), { workerData: settings });
+  const worker = new Worker(new URL('./thread-main.ts', import.meta.url), {
+    workerData: settings,
+    // Flags of the process, such as --input-type, are none of the thread's business.
+    execArgv: [],
+  });
   const first = await new Promise<FromWriter>((resolve, reject) => {
     worker.once('message', resolve);
     worker.once('error', reject);
