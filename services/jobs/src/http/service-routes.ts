@@ -105,7 +105,7 @@ export const serviceRoutes = (parts: () => Parts): readonly Route[] => [
         // A version that a crash kept from being published is none.
         ...allOf([
           { op: 'eq', field: 'name', value: name },
-          { op: 'range', field: 'version', to: doc.version },
+          { op: 'range', field: 'version', to: doc.version + 1 },
         ]),
         show: serviceView,
       });

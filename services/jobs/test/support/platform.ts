@@ -39,6 +39,11 @@ export interface Platform {
     body?: unknown,
     headers?: Record<string, string>,
   ): Promise<Answer<Body>>;
+  /** A request whose answer is read by the caller. */
+  open(
+    path: string,
+    init: { readonly signal: AbortSignal; readonly headers: Record<string, string> },
+  ): Promise<Response>;
   /** Draws and registers a token as an executor does. */
   tokenFor(jobId: string): Promise<string>;
   stop(): Promise<void>;
@@ -113,6 +118,9 @@ export const startPlatform = async (test: TestContext, options: PlatformOptions 
     };
   };
 
+  const open: Platform['open'] = (path, { signal, headers }) =>
+    fetch(`${url}${path}`, { signal, headers: { authorization: `Bearer ${adminToken}`, ...headers } });
+
   const tokenFor = async (jobId: string): Promise<string> => {
     const token = randomBytes(32).toString('base64url');
     const sha256 = createHash('sha256').update(token).digest('hex');
@@ -121,7 +129,7 @@ export const startPlatform = async (test: TestContext, options: PlatformOptions 
     return token;
   };
 
-  return { url, bus, storage, engines, call, tokenFor, stop };
+  return { url, bus, storage, engines, call, open, tokenFor, stop };
 };
 
 /** Spec of a job of the small engine that ends after some dozens of blocks. */
