@@ -16,31 +16,41 @@ export interface SpecChange {
  */
 export const changeSpec = (old: JobSpec, patch: SpecPatch): SpecChange => {
   const mistakes = [...maxPathsMistakes(old, patch.maxPaths), ...precisionMistakes(old.precision, patch.precision)];
-  if (old.cancelled && patch.cancelled === undefined && patch.suspend === false && old.suspend)
-    mistakes.push({ pointer: '/spec/suspend', detail: 'cannot change: the job was cancelled' });
   if (mistakes.length > 0) throw new SimfleetError('immutable', 'Bounds of a job only get wider.', { mistakes });
   const spec = merge(old, patch);
   return { spec, widened: isWider(old, spec) };
 };
 
-/** The change that `extend` asks for. Throws `immutable` for bounds that the job does not have or that would get narrower. */
+/**
+ * The change that `extend` asks for. Throws `immutable`, with pointers into the body of the request, for bounds that the job does not have
+ * or that would get narrower.
+ */
 export const extendSpec = (old: JobSpec, { maxPaths, relativeError, absoluteError }: ExtendJob): SpecChange => {
-  if (relativeError === undefined && absoluteError === undefined)
-    return changeSpec(old, maxPaths === undefined ? {} : { maxPaths });
-  if (old.precision === undefined)
-    throw new SimfleetError('immutable', 'The job has no precision to tighten.', {
-      mistakes: [
-        ...(relativeError === undefined ? [] : [{ pointer: '/relativeError', detail: notThere }]),
-        ...(absoluteError === undefined ? [] : [{ pointer: '/absoluteError', detail: notThere }]),
-      ],
-    });
-  const precision: Precision = {
-    ...old.precision,
-    ...(relativeError === undefined ? {} : { relativeError }),
-    ...(absoluteError === undefined ? {} : { absoluteError }),
-  };
-  return changeSpec(old, { precision, ...(maxPaths === undefined ? {} : { maxPaths }) });
+  const precision = extendedPrecision(old.precision, { relativeError, absoluteError });
+  try {
+    return changeSpec(old, { ...(maxPaths === undefined ? {} : { maxPaths }), ...precision });
+  } catch (error) {
+    throw error instanceof SimfleetError ? withBodyPointers(error) : error;
+  }
 };
+
+type Errors = Pick<ExtendJob, 'relativeError' | 'absoluteError'>;
+
+const extendedPrecision = (
+  old: Precision | undefined,
+  { relativeError, absoluteError }: Errors,
+): { precision?: Precision } => {
+  const errors = withoutUndefined({ relativeError, absoluteError });
+  if (Object.keys(errors).length === 0) return {};
+  if (old !== undefined) return { precision: { ...old, ...errors } };
+  const mistakes = Object.keys(errors).map((member) => ({ pointer: `/${member}`, detail: notThere }));
+  throw new SimfleetError('immutable', 'The job has no precision to tighten.', { mistakes });
+};
+
+const withBodyPointers = ({ code, detail, mistakes }: SimfleetError): SimfleetError =>
+  new SimfleetError(code, detail, {
+    mistakes: mistakes.map((mistake) => ({ ...mistake, pointer: mistake.pointer.replace(/^.*\//, '/') })),
+  });
 
 const notThere = 'cannot be set: the job was created without it';
 

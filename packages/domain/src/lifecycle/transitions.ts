@@ -9,6 +9,9 @@ export const desiredState = (job: Pick<JobFacts, 'state' | 'spec'>): DesiredStat
   return job.state === 'Suspended' || job.spec.suspend ? 'suspend' : 'run';
 };
 
+/** State of a job that was just created. */
+export const initialState = (spec: Pick<JobSpec, 'suspend'>): JobState => (spec.suspend ? 'Suspended' : 'Queued');
+
 /** The first shard runs: Queued → Running. Any other state stays: a late message of a shard neither resumes nor revives a job. */
 export const start = <Job extends JobFacts>(job: Job, now: number): Job =>
   job.state === 'Queued' && !job.spec.suspend
@@ -52,7 +55,7 @@ const finalState = (reason: StopReason): JobState => {
 export const extend = <Job extends JobFacts>(job: Job, spec: JobSpec): Job => {
   if (!isOver(job)) return { ...job, spec };
   if (job.state !== 'Succeeded') refuseOver(job, 'extended');
-  return { ...job, spec, state: spec.suspend ? 'Suspended' : 'Queued', stopReason: null, finishedAt: null };
+  return { ...job, spec, state: initialState(spec), stopReason: null, finishedAt: null };
 };
 
 /** The current stretch of running ends and is added up. */
