@@ -16,8 +16,8 @@ const results: usize = memory.data(24, 16);
 
 /**
  * Simulates paths first … first + count − 1, count ≥ 1, in one exact step: S = spot·exp(drift + deviation·z), pay-off
- * max(sign·(S − strike), 0). Paths 2q and 2q + 1 take the two uniforms of counter q, stream 0, draw 0. Returns the address of
- * `results`.
+ * max(sign·(S − strike), 0). Path 8q + j takes the first (j < 4) or second uniform of counter 4q + j mod 4, stream 0, draw 0, so
+ * that no uniform is thrown away. Returns the address of `results`.
  */
 export function simulate(
   seed: u64,
