@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict';
+import { errorCode, type ErrorCode, type SimfleetEvent } from '@simfleet/contracts';
+import type { Bus } from '../bus.ts';
+
+/** What the suite needs of an adapter. */
+export interface BusSuite {
+  /** Names the adapter in every title. */
+  readonly name: string;
+  /** A fresh bus without consumers, which retries within milliseconds. The suite closes it. */
+  readonly open: () => Promise<Bus>;
+}
+
+export const withBus = async ({ open }: Pick<BusSuite, 'open'>, check: (bus: Bus) => Promise<void>): Promise<void> => {
+  const bus = await open();
+  try {
+    await check(bus);
+  } finally {
+    await bus.close();
+  }
+};
+
+export const started = 'dev.simfleet.shard.started.v1';
+export const ended = 'dev.simfleet.shard.ended.v1';
+
+/** An event of the aggregate at a version. */
+export const startedEvent = (aggregate: string, version = 1): SimfleetEvent<typeof started> => ({
+  specversion: '1.0',
+  id: `${aggregate}${version}`,
+  source: `/jobs/${aggregate}`,
+  sourceversion: version,
+  type: started,
+  time: '2026-01-02T03:04:05.678Z',
+  customer: 'acme',
+  datacontenttype: 'application/json',
+  data: { jobId: aggregate, customer: 'acme', generation: 1, shard: 0, attempt: version },
+});
+
+/** Notes what a consumer got, and lets a test wait until it has as many as it expects. */
+export class Inbox<Item> {
+  readonly got: Item[] = [];
+  #waiting: (() => void)[] = [];
+
+  readonly put = async (item: Item): Promise<void> => {
+    this.got.push(item);
+    for (const wake of this.#waiting.splice(0)) wake();
+  };
+
+  async until(count: number): Promise<readonly Item[]> {
+    while (this.got.length < count) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    return this.got;
+  }
+}
+
+/** Expects a refusal with this code. */
+export const refused = (code: ErrorCode, promise: Promise<unknown>): Promise<void> =>
+  assert.rejects(promise, (error) => {
+    assert.equal(errorCode(error), code, `expected ${code}, got ${String(error)}`);
+    return true;
+  });
