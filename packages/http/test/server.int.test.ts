@@ -206,7 +206,7 @@ test('a body of exactly the limit is taken, one byte more is not, announced or n
         controller.close();
       },
     });
-    return call('/b', { method: 'POST', headers: json, body: streamed ? stream : body, duplex: 'half' } as RequestInit);
+    return call('/b', { method: 'POST', headers: json, body: streamed ? stream : body, duplex: 'half' });
   };
   for (const streamed of [false, true]) {
     assert.equal((await send(100, streamed)).status, 200);

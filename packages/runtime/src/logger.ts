@@ -45,7 +45,7 @@ export const prettyLine = (line: string): string => {
   if (typeof entry !== 'object' || entry === null) return line;
   const { level, time, module, message, ...rest } = entry as Record<string, unknown>;
   const fields = Object.entries(rest).map(([key, value]) => ` ${key}=${JSON.stringify(value)}`);
-  const prefix = module === undefined ? '' : `${String(module)}: `;
+  const prefix = typeof module === 'string' ? `${module}: ` : '';
   const text = typeof message === 'string' ? message.replaceAll(/\p{Cc}/gu, ' ') : '';
   return `${String(time).slice(11, 23)} ${String(level).padEnd(5)} ${prefix}${text}${fields.join('')}\n`;
 };

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { SimfleetError } from '@simfleet/contracts';
+import type { SimfleetError } from '@simfleet/contracts';
 import { z } from 'zod';
 import { checkConfiguration, describeOptions, loadConfiguration } from '../src/index.ts';
 import type { ConfigurationSources } from '../src/index.ts';

@@ -1,5 +1,5 @@
-import { SimfleetError, errorCode, errorTable } from '@simfleet/contracts';
-import type { ErrorCode, Mistake, Problem } from '@simfleet/contracts';
+import { errorCode, errorTable } from '@simfleet/contracts';
+import type { ErrorCode, Mistake, Problem, SimfleetError } from '@simfleet/contracts';
 
 /** Seconds after which a request that met a temporary fault may be sent again. */
 const retryAfterSeconds: Readonly<Partial<Record<ErrorCode, number>>> = {

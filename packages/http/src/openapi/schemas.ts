@@ -23,7 +23,7 @@ export const createSchemas = (): Schemas => {
       if ($defs === undefined) return schema;
       const names = new Map(Object.keys($defs).map((name) => [name, sharedName($defs, name)]));
       for (const [name, definition] of Object.entries($defs)) {
-        shared[names.get(name) ?? name] = moved(definition as Json, names);
+        shared[names.get(name) ?? name] = moved(definition, names);
       }
       return moved(schema, names);
     },

@@ -20,7 +20,7 @@ export const listQuery = z.strictObject({
 });
 
 /** `sort=name` or `sort=-createdAt`: one of the fields, `-` for descending. */
-export const sortQuery = (fields: readonly string[], fallback: string) =>
+export const sortQuery = (fields: readonly string[], fallback: string): z.ZodType<Sort, string | undefined> =>
   z
     .enum(fields.flatMap((field) => [field, `-${field}`]))
     .default(fallback)

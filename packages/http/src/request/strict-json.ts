@@ -93,7 +93,7 @@ const duplicates = (text: string): readonly Mistake[] => {
     else if (letter === ',' && top !== undefined && top.names === null) top.step = `/${++top.index}`;
     else if (letter === '"') {
       const end = endOfString(text, at);
-      if (top?.names != null && /^\s*:/.test(text.slice(end + 1, end + 100))) {
+      if (top !== undefined && top.names !== null && /^\s*:/.test(text.slice(end + 1, end + 100))) {
         const name = JSON.parse(text.slice(at, end + 1)) as string;
         top.step = pointerStep(name);
         const pointer = stack.map((open) => open.step).join('');

@@ -27,7 +27,7 @@ const noParameters = z.strictObject({});
 const streamParameters = z.strictObject({ lastEventId: z.string().optional() });
 
 /** Several values of one query parameter: `label=a&label=b`. */
-export const repeated = <Item extends z.ZodType>(item: Item) =>
+export const repeated = <Item extends z.ZodType>(item: Item): z.ZodType<z.infer<Item>[], unknown> =>
   z
     .preprocess((value) => (Array.isArray(value) || value === undefined ? value : [value]), z.array(item).max(100))
     .default([]);

@@ -45,7 +45,9 @@ export const checkConfiguration = <Parts extends ConfigurationParts>(
   const config = (flags.get('config') ?? environment.get('config'))?.value;
   const read = sources.readFile;
   const file: Found =
-    typeof config === 'string' && read !== undefined ? readConfigurationFile(byName, config, read, errors) : new Map();
+    typeof config === 'string' && read !== undefined
+      ? readConfigurationFile(byName, config, read, errors)
+      : new Map<string, never>();
   const found: Found = new Map([...file, ...environment, ...flags]);
   const values = Object.fromEntries(
     Object.entries(parts).map(([part, schema]) => [part, parsePart(part, schema, options, found, errors)]),

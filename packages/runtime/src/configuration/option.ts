@@ -30,7 +30,7 @@ export const variablePrefix = 'SIMFLEET_';
 /** All options, in the order of parts and schemas; an option that several parts share appears once for each. */
 export const optionsOf = (parts: ConfigurationParts): readonly Option[] =>
   Object.entries(parts).flatMap(([part, schema]) =>
-    Object.entries(schema.shape).map(([key, value]) => optionOf(part, key, value)),
+    Object.entries<z.core.$ZodType>(schema.shape).map(([key, value]) => optionOf(part, key, value)),
   );
 
 const optionOf = (part: string, key: string, schema: z.core.$ZodType): Option => {
