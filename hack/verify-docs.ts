@@ -21,7 +21,7 @@ const pathsOf = (markdown: string, file: string): string[] => {
   return [...links, ...code];
 };
 
-for (const file of tracked.filter((name) => name.endsWith('.md'))) {
+for (const file of tracked.filter((name) => name.endsWith('.md') && !name.startsWith('docs/reference/'))) {
   for (const path of pathsOf(readFileSync(file, 'utf8'), file))
     if (!existsSync(path)) mistakes.push(`${file}: names ${path}, which does not exist`);
 }
