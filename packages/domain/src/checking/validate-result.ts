@@ -31,7 +31,7 @@ const momentsMistakes = (rules: Rules, units: number, { paths, metrics }: Moment
     const moments = metrics[name];
     return moments === undefined
       ? [{ pointer: `/metrics/${escaped(name)}`, detail: 'is missing' }]
-      : metricMistakes(moments, units, Object.hasOwn(rules.controlMeans, name)).map(({ pointer, detail }) => ({
+      : metricMistakes(moments, paths, Object.hasOwn(rules.controlMeans, name)).map(({ pointer, detail }) => ({
           pointer: `/metrics/${escaped(name)}${pointer}`,
           detail,
         }));
@@ -41,7 +41,7 @@ const momentsMistakes = (rules: Rules, units: number, { paths, metrics }: Moment
 /** RFC 6901 §3. */
 const escaped = (name: string): string => name.replaceAll('~', '~0').replaceAll('/', '~1');
 
-const metricMistakes = (moments: Moments, units: number, controlled: boolean): readonly Mistake[] => {
+const metricMistakes = (moments: Moments, paths: number, controlled: boolean): readonly Mistake[] => {
   const { mean, m2, nonZero, control } = moments;
   if (controlled && control === undefined)
     return [{ pointer: '/control', detail: 'is missing: the engine has a control variate for this metric' }];
@@ -56,14 +56,14 @@ const metricMistakes = (moments: Moments, units: number, controlled: boolean): r
   ];
   if (unsound.length > 0) return unsound;
   return [
-    ...(Number.isSafeInteger(nonZero) && nonZero >= 0 && nonZero <= units
+    ...(Number.isSafeInteger(nonZero) && nonZero >= 0 && nonZero <= paths
       ? []
-      : [{ pointer: '/nonZero', detail: `must be a whole number from 0 to ${units}` }]),
+      : [{ pointer: '/nonZero', detail: `must be a whole number from 0 to ${paths}` }]),
     ...(nonZero === 0 && (mean !== 0 || m2 !== 0)
       ? [{ pointer: '/nonZero', detail: 'is 0, but mean and m2 are not' }]
       : []),
-    ...(units === 1 && m2 !== 0 ? [{ pointer: '/m2', detail: 'must be 0 for a single path' }] : []),
-    ...(control === undefined || isCauchySchwarz(moments, control, units)
+    ...(paths === 1 && m2 !== 0 ? [{ pointer: '/m2', detail: 'must be 0 for a single path' }] : []),
+    ...(control === undefined || isCauchySchwarz(moments, control, paths)
       ? []
       : [{ pointer: '/control/cross', detail: 'is larger than √(m2 · control.m2) allows' }]),
   ];
@@ -79,11 +79,15 @@ const negative = (members: Readonly<Record<string, number>>): readonly Mistake[]
     .filter(([, value]) => value < 0)
     .map(([pointer]) => ({ pointer, detail: 'must not be negative' }));
 
-/** |cross| ≤ √(m2·m2'), with slack for sums rounded in the kernel, which for constant samples leave noise of the size of the mean. */
-const isCauchySchwarz = (sample: Moments, control: NonNullable<Moments['control']>, units: number): boolean => {
-  const limit = Math.sqrt(sample.m2) * Math.sqrt(control.m2);
-  const noise = 1e-9 * units * Math.abs(sample.mean) * Math.abs(control.mean);
-  return Math.abs(control.cross) <= limit * (1 + 1e-6) + noise;
+/**
+ * |cross| ≤ √(m2·m2'), with slack for sums rounded in the kernel, which for constant samples leave noise of the size of the mean, and for
+ * squares that underflow where the products of the same deviations do not.
+ */
+const isCauchySchwarz = (sample: Moments, control: NonNullable<Moments['control']>, paths: number): boolean => {
+  const [a, g] = [Math.sqrt(sample.m2), Math.sqrt(control.m2)];
+  const noise = 1e-9 * paths * Math.abs(sample.mean) * Math.abs(control.mean);
+  const underflow = 1e-150 * paths * (a + g + 1);
+  return Math.abs(control.cross) <= a * g * (1 + 1e-6) + noise + underflow;
 };
 
 const countsMistakes = (units: number, { counts }: CountsResult): readonly Mistake[] => {
