@@ -35,6 +35,9 @@ export const startedEvent = (aggregate: string, version = 1): SimfleetEvent<type
   data: { jobId: aggregate, customer: 'acme', generation: 1, shard: 0, attempt: version },
 });
 
+/** A healthy bus needs milliseconds; one that lost an event must fail its check rather than hang it. */
+const patienceMs = 2000;
+
 /** Notes what a consumer got, and lets a test wait until it has as many as it expects. */
 export class Inbox<Item> {
   readonly got: Item[] = [];
@@ -46,8 +49,17 @@ export class Inbox<Item> {
   };
 
   async until(count: number): Promise<readonly Item[]> {
-    while (this.got.length < count) await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    return this.got;
+    const late = Promise.withResolvers<never>();
+    const message = (): string => `still waiting for item ${count} after ${patienceMs} ms, got ${this.got.length}`;
+    const timer = setTimeout(() => late.reject(new Error(message())), patienceMs);
+    try {
+      while (this.got.length < count) {
+        await Promise.race([late.promise, new Promise<void>((resolve) => this.#waiting.push(resolve))]);
+      }
+      return this.got;
+    } finally {
+      clearTimeout(timer);
+    }
   }
 }
 

@@ -1,0 +1,13 @@
+import type { Fault } from '../fault.ts';
+
+/** Each instance is a consumer of its own. */
+export const fault: Fault = {
+  rejectedBy: 'instances of one name share the work',
+  spoil(healthy) {
+    let instances = 0;
+    return {
+      ...healthy,
+      consume: (consumer) => healthy.consume({ ...consumer, name: `${consumer.name} ${(instances += 1)}` }),
+    };
+  },
+};
