@@ -57,7 +57,10 @@ export interface CoordinatorOptions {
 }
 
 /** Waits of a shard that has nothing to do, in milliseconds: for a block that another shard gives back, for the end, for a resumption. */
-const retryMs = { nothingFree: 50, stale: 1000, suspended: 1000, leaving: 1000 };
+const retryMs = { stale: 1000, suspended: 1000, leaving: 1000 };
+
+/** All idle shards of a job together ask some 250 times a second at most, few of them within 50 ms of a block coming free. */
+const nothingFreeMs = (activeShards: number): number => Math.min(1000, Math.max(50, 4 * activeShards));
 
 /** Least time between two progress events: rarer in long jobs, so that their live log stays small. */
 const progressEveryMs = (age: number): number => {
@@ -175,7 +178,7 @@ export const openCoordinator = (
       shards: job.doc.spec.shards,
       expectedBlocks: expected === null ? null : Math.ceil(expected / rules.plan.blockSize),
     });
-    if (lease === null) return { lease: null, retryAfterMs: retryMs.nothingFree };
+    if (lease === null) return { lease: null, retryAfterMs: nothingFreeMs(leases.active(clock.monotonic())) };
     const { first, count, holdMs } = lease;
     return { lease: { first, count, expires: timeText(clock.now() + Math.max(0, Math.round(holdMs))) } };
   };
@@ -193,7 +196,7 @@ export const openCoordinator = (
       leases.free(shard, attempt);
       return { action: 'suspend', lease: null, retryAfterMs: retryMs.suspended, ...described };
     }
-    if (fold.state.ended !== null) return { action: 'continue', lease: null, retryAfterMs: retryMs.nothingFree };
+    if (fold.state.ended !== null) return { action: 'continue', lease: null, retryAfterMs: nothingFreeMs(1) };
     return { action: 'continue', ...grant(shard), ...described };
   };
 

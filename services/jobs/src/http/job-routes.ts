@@ -1,6 +1,6 @@
 import { createJob, job, jobEstimate, jobState, labels, page } from '@simfleet/contracts';
 import { answerPage, defineRoute, listQuery, paginate, repeated, sortQuery } from '@simfleet/http';
-import type { Route } from '@simfleet/http';
+import type { Answer, Route } from '@simfleet/http';
 import type { Filter } from '@simfleet/storage';
 import { z } from 'zod';
 import type { Parts } from '../assemble.ts';
@@ -160,7 +160,7 @@ const filtersOf = (query: z.infer<typeof jobsQuery>): readonly Filter[] => [
   }),
 ];
 
-export const answerJob = ({ coordinators, surroundings }: Parts, stored: StoredJob, status: number) =>
+export const answerJob = ({ coordinators, surroundings }: Parts, stored: StoredJob, status: number): Answer =>
   answerRecord(
     status,
     stored.version,

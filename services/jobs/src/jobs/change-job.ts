@@ -150,7 +150,7 @@ const wantedSpec = (before: JobSpec, patch: Readonly<Record<string, unknown>>): 
     .map((member) => ({ pointer: `/spec/${member}`, detail: 'cannot change after creation' }));
   if (before.cancelled && !after.cancelled) mistakes.push({ pointer: '/spec/cancelled', detail: 'is one way' });
   if (mistakes.length > 0) throw new SimfleetError('immutable', 'these members cannot change', { mistakes });
-  return Object.fromEntries(changed.map((member) => [member, after[member] ?? null])) as SpecPatch;
+  return Object.fromEntries(changed.map((member) => [member, after[member] ?? null]));
 };
 
 const parsed = <Shape extends z.ZodType>(base: string, shape: Shape, value: unknown): z.infer<Shape> => {

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { TestContext } from 'node:test';
 import type { Bus } from '@simfleet/bus';
 import { openMemoryBus } from '@simfleet/bus/memory';
-import type { Job, Problem } from '@simfleet/contracts';
+import type { Job, Principal, Problem } from '@simfleet/contracts';
 import type { Engine } from '@simfleet/domain';
 import {
   administratorAuthorizer,
@@ -12,7 +12,7 @@ import {
   cursorKey,
   idempotencyCollection,
 } from '@simfleet/http';
-import type { IdempotencyRecord } from '@simfleet/http';
+import type { Authorizer, IdempotencyRecord } from '@simfleet/http';
 import { builtInEngines } from '@simfleet/simulation/engines';
 import type { Clock } from '@simfleet/runtime';
 import { startRelay } from '@simfleet/storage';
@@ -54,7 +54,14 @@ export interface PlatformOptions {
   readonly engines?: readonly Engine[];
   readonly bus?: Bus;
   readonly clock?: Clock;
+  /** Tokens besides the administrator's. */
+  readonly users?: Readonly<Record<string, Principal>>;
 }
+
+const withUsers = (authorizer: Authorizer, users: Readonly<Record<string, Principal>>): Authorizer => ({
+  ...authorizer,
+  authenticate: async (token) => users[token ?? ''] ?? authorizer.authenticate(token),
+});
 
 const adminToken = 'administrator-token-of-the-tests';
 
@@ -75,7 +82,7 @@ export const startPlatform = async (test: TestContext, options: PlatformOptions 
   const server = createHttpServer({
     routes: jobs.routes,
     info: { title: 'Simfleet', version: '0', description: '' },
-    authorizer: administratorAuthorizer(adminToken),
+    authorizer: withUsers(administratorAuthorizer(adminToken), options.users ?? {}),
     readiness: async () => ({ ready: true, modules: {} }) as never,
     logger,
     clock,
