@@ -36,7 +36,7 @@ export class Answers {
     return async () => {
       const at = answering.handlers.indexOf(own);
       if (at >= 0) answering.handlers.splice(at, 1);
-      await Promise.allSettled(this.#under.get(own) ?? []);
+      await Promise.allSettled([...(this.#under.get(own) ?? [])]);
       this.#under.delete(own);
     };
   }

@@ -112,7 +112,7 @@ export const openMemoryBus = (options: MemoryBusOptions = {}): Bus => {
 
     async answer(subject, handler): Promise<Unsubscribe> {
       checkOpen();
-      return answers.add(subject, handler as never);
+      return answers.add(subject, handler);
     },
 
     async deadLetters() {

@@ -92,6 +92,6 @@ export const spoilOrder = (healthy: Storage, compare: (left: Key, right: Key) =>
 export const properly = (left: unknown, right: unknown): number => {
   if (left === null || right === null) return Number(left !== null) - Number(right !== null);
   if (typeof left === 'bigint') return Number(left - (right as bigint));
-  if (typeof left === 'string') return Buffer.compare(Buffer.from(left), Buffer.from(String(right)));
+  if (typeof left === 'string') return Buffer.compare(Buffer.from(left), Buffer.from(right as string));
   return Number(left) - Number(right);
 };
