@@ -1,5 +1,5 @@
 import { access, constants, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { SimfleetError } from '@simfleet/contracts';
 
 /** The files of a platform, all of them its user's alone. The store adds its own beside them. */
@@ -24,7 +24,7 @@ const codeOf = (error: unknown): string =>
 export const openDataDirectory = async (given: string): Promise<DataDirectory> => {
   const path = resolve(given);
   try {
-    await mkdir(path, { recursive: true, mode: 0o700 });
+    await makeDirectory(path);
     if (!(await stat(path)).isDirectory()) throw Object.assign(new Error('no directory'), { code: 'ENOTDIR' });
     await access(path, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
@@ -38,9 +38,32 @@ export const openDataDirectory = async (given: string): Promise<DataDirectory> =
   };
 };
 
+/**
+ * Makes the directory and those above it. Node's own `recursive` goes round for ever where a file system answers ENOENT although the directory
+ * above is there, as /proc does.
+ */
+const makeDirectory = async (path: string): Promise<void> => {
+  try {
+    await mkdir(path, { mode: 0o700 });
+  } catch (error) {
+    const code = codeOf(error);
+    if (code === 'EEXIST') return;
+    if (code !== 'ENOENT' || (await exists(dirname(path)))) throw error;
+    await makeDirectory(dirname(path));
+    await mkdir(path, { mode: 0o700 });
+  }
+};
+
+const exists = async (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => true,
+    () => false,
+  );
+
 const reasons: Readonly<Record<string, string>> = {
   EACCES: 'this user may not write there',
   EPERM: 'this user may not write there',
+  ENOENT: 'no directory can be made there',
   EROFS: 'the file system is read-only',
   ENOTDIR: 'there is a file of that name',
   EEXIST: 'there is a file of that name',
