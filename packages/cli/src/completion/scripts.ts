@@ -26,11 +26,11 @@ const caseOf = (command: CompletedCommand, { commands, topics }: Offer): string 
     `    ${command.name})`,
     `      case "$previous" in`,
     `        ${files}) kind=file ;;`,
-    `        ${flagsThatTake([command], 'format').join('|')}) words="${formats.join(' ')}" ;;`,
+    `        ${flagsThatTake([command], 'format').join('|')}) offers="${formats.join(' ')}" ;;`,
     ...(values === '' ? [] : [`        ${values}) kind=none ;;`]),
     `        *)`,
-    `          if [[ "$current" == -* ]]; then words="${flagsOf(command).join(' ')}"`,
-    `          else words="${words}${jobs}"; fi ;;`,
+    `          if [[ "$current" == -* ]]; then offers="${flagsOf(command).join(' ')}"`,
+    `          else offers="${words}${jobs}"; fi ;;`,
     `      esac ;;`,
   ].join('\n');
 };
@@ -38,9 +38,9 @@ const caseOf = (command: CompletedCommand, { commands, topics }: Offer): string 
 /** Shared by bash and zsh: sets `words` or `kind` from the command, the word before and the word under the cursor. */
 const choose = (offer: Offer): string => {
   const names = offer.commands.map((command) => command.name).join(' ');
-  return `  local words="" kind=""
+  return `  local offers="" kind=""
   case "$command" in
-    "") words="${names} --help" ;;
+    "") offers="${names} --help" ;;
 ${offer.commands.map((command) => caseOf(command, offer)).join('\n')}
   esac`;
 };
@@ -53,7 +53,7 @@ ${choose(offer)}
   case "$kind" in
     file) COMPREPLY=($(compgen -f -- "$current")) ;;
     none) COMPREPLY=() ;;
-    *) COMPREPLY=($(compgen -W "$words" -- "$current")) ;;
+    *) COMPREPLY=($(compgen -W "$offers" -- "$current")) ;;
   esac
 }
 complete -o filenames -F _simfleet simfleet
@@ -71,7 +71,7 @@ ${choose(offer)}
   case "$kind" in
     file) _files ;;
     none) ;;
-    *) compadd -- \${=words} ;;
+    *) compadd -- \${=offers} ;;
   esac
 }
 if [[ "\${funcstack[1]}" = _simfleet ]]; then _simfleet "$@"; else compdef _simfleet simfleet; fi

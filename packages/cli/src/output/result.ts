@@ -46,7 +46,7 @@ export const estimatesTable = (result: JobResult): string => {
 
 const work = ({ provenance }: JobResult): string => {
   const unit = provenance.generator === null ? 'integers' : 'paths';
-  return `${count(provenance.paths)} ${unit} in ${count(provenance.blocks)} blocks of ${count(provenance.blockSize)}`;
+  return `${count(provenance.paths)} ${unit} in ${count(provenance.blocks)} ${provenance.blocks === 1 ? 'block' : 'blocks'} of ${count(provenance.blockSize)}`;
 };
 
 const origin = ({ provenance }: JobResult): string =>
