@@ -1,12 +1,13 @@
+import { SimfleetError } from '@simfleet/contracts';
 import { powerOfTwo, splitPowerOfTwo } from '../numerics/power-of-two.ts';
 
 /**
  * A finite double in the form of C99's `%a` (7.21.6.1) as glibc prints it: `0x1.8p+1`, `-0x1p-3`, subnormals `0x0.0000000000001p-1022`.
  * All bits are there, and two doubles have the same text exactly if they are equal: −0 is written like 0, since JSON may lose its sign on
- * the way from a shard.
+ * the way from a shard. Throws `internal` for NaN and infinities, which `validateResult` keeps out.
  */
 export const hexFloat = (value: number): string => {
-  if (!Number.isFinite(value)) throw new RangeError(`${value} has no hexadecimal form`);
+  if (!Number.isFinite(value)) throw new SimfleetError('internal', `${value} has no hexadecimal form.`);
   if (value === 0) return '0x0p+0';
   const sign = value < 0 ? '-' : '';
   const { significand, exponent } = splitPowerOfTwo(Math.abs(value));

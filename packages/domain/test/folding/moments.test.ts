@@ -2,14 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { estimator } from '../../src/judging/estimator.ts';
-import type { FoldedSamples } from '../../src/folding/folded.ts';
 import type { Rules } from '../../src/index.ts';
 import { block, momentsOf, runBlocks, samplingRules } from '../builders.ts';
 
 const fold = (rules: Rules, chunks: readonly { readonly a: readonly number[]; readonly g?: readonly number[] }[]) => {
   const { folded } = runBlocks(rules, (index) => block(chunks[index]?.a ?? [], chunks[index]?.g), chunks.length);
   assert.equal(folded.kind, 'moments');
-  return folded as FoldedSamples;
+  return folded;
 };
 
 const close = (actual: number, expected: number, scale: number): void =>

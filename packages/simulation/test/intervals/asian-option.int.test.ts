@@ -21,25 +21,52 @@ test('the integrated price lies above the geometric average, its lower bound, an
 });
 
 for (const confidence of [0.95, 0.99])
-  test(`an option at the money: intervals of ${confidence} hold the price, at 1.3 times the oracle's paths`, () => {
+  test(`an option at the money: intervals of ${confidence} hold the price, at 1.3 times the oracle's paths`, (t) => {
     const truth = twoStepAsianCall(atTheMoney);
     const deviation = controlledDeviation(atTheMoney, 4_000_000);
-    const outcome = runSeeds({ engine, parameters: atTheMoney, truth, deviation, oracle: 30_000, blockSize: 64, confidence, seeds: 1000 });
+    const outcome = runSeeds(t, {
+      engine,
+      parameters: atTheMoney,
+      truth,
+      deviation,
+      oracle: 30_000,
+      blockSize: 64,
+      confidence,
+      seeds: 1000,
+    });
     assertHonest(outcome, confidence);
     assertThrifty(outcome);
   });
 
-test("an option that pays on 3 % of the paths: intervals hold the price, at 1.3 times the oracle's paths", () => {
+test("an option that pays on 3 % of the paths: intervals hold the price, at 1.3 times the oracle's paths", (t) => {
   const truth = twoStepAsianCall(rare);
   const deviation = controlledDeviation(rare, 8_000_000);
-  const outcome = runSeeds({ engine, parameters: rare, truth, deviation, oracle: 210_000, blockSize: 2048, confidence: 0.95, seeds: 1000 });
+  const outcome = runSeeds(t, {
+    engine,
+    parameters: rare,
+    truth,
+    deviation,
+    oracle: 210_000,
+    blockSize: 2048,
+    confidence: 0.95,
+    seeds: 1000,
+  });
   assertHonest(outcome, 0.95);
   assertThrifty(outcome);
 });
 
-test(`an option that pays on 0.1 % of the paths: intervals hold the price even for loose targets (${full ? 1000 : 200} seeds)`, () => {
+test(`an option that pays on 0.1 % of the paths: intervals hold the price even for loose targets (${full ? 1000 : 200} seeds)`, (t) => {
   const truth = twoStepAsianCall(veryRare);
   const deviation = controlledDeviation(veryRare, 16_000_000);
-  const outcome = runSeeds({ engine, parameters: veryRare, truth, deviation, oracle: 6_000, blockSize: 1024, confidence: 0.95, seeds: full ? 1000 : 200 });
+  const outcome = runSeeds(t, {
+    engine,
+    parameters: veryRare,
+    truth,
+    deviation,
+    oracle: 6_000,
+    blockSize: 1024,
+    confidence: 0.95,
+    seeds: full ? 1000 : 200,
+  });
   assertHonest(outcome, 0.95);
 });

@@ -24,30 +24,66 @@ test('the binomial test tells too few from chance', () => {
 });
 
 for (const confidence of [0.95, 0.99])
-  test(`an option at the money: intervals of ${confidence} hold the price, at 1.3 times the oracle's paths`, () => {
+  test(`an option at the money: intervals of ${confidence} hold the price, at 1.3 times the oracle's paths`, (t) => {
     const { truth, deviation } = europeanCall(atTheMoney);
     const oracle = 30_000;
-    const outcome = runSeeds({ engine, parameters: atTheMoney, truth, deviation, oracle, blockSize: 256, confidence, seeds: 1000 });
+    const outcome = runSeeds(t, {
+      engine,
+      parameters: atTheMoney,
+      truth,
+      deviation,
+      oracle,
+      blockSize: 256,
+      confidence,
+      seeds: 1000,
+    });
     assertHonest(outcome, confidence);
     assertThrifty(outcome);
   });
 
-test("an option that pays on 1.5 % of the paths: intervals hold the price, at 1.3 times the oracle's paths", () => {
+test("an option that pays on 1.5 % of the paths: intervals hold the price, at 1.3 times the oracle's paths", (t) => {
   const { truth, deviation } = europeanCall(rare);
-  const outcome = runSeeds({ engine, parameters: rare, truth, deviation, oracle: 410_000, blockSize: 4096, confidence: 0.95, seeds: 1000 });
+  const outcome = runSeeds(t, {
+    engine,
+    parameters: rare,
+    truth,
+    deviation,
+    oracle: 410_000,
+    blockSize: 4096,
+    confidence: 0.95,
+    seeds: 1000,
+  });
   assertHonest(outcome, 0.95);
   assertThrifty(outcome);
 });
 
-test('an option that pays on 0.1 % of the paths: intervals hold the price even for loose targets', () => {
+test('an option that pays on 0.1 % of the paths: intervals hold the price even for loose targets', (t) => {
   const { truth, deviation } = europeanCall(veryRare);
-  const outcome = runSeeds({ engine, parameters: veryRare, truth, deviation, oracle: 10_000, blockSize: 1024, confidence: 0.95, seeds: 1000 });
+  const outcome = runSeeds(t, {
+    engine,
+    parameters: veryRare,
+    truth,
+    deviation,
+    oracle: 10_000,
+    blockSize: 1024,
+    confidence: 0.95,
+    seeds: 1000,
+  });
   assertHonest(outcome, 0.95);
 });
 
-test(`an option that pays on 0.1 % of the paths: 1.3 times the oracle's paths (${full ? 1000 : 60} seeds)`, () => {
+test(`an option that pays on 0.1 % of the paths: 1.3 times the oracle's paths (${full ? 1000 : 60} seeds)`, (t) => {
   const { truth, deviation } = europeanCall(veryRare);
-  const outcome = runSeeds({ engine, parameters: veryRare, truth, deviation, oracle: 6_200_000, blockSize: 32_768, confidence: 0.95, seeds: full ? 1000 : 60 });
+  const outcome = runSeeds(t, {
+    engine,
+    parameters: veryRare,
+    truth,
+    deviation,
+    oracle: 6_200_000,
+    blockSize: 32_768,
+    confidence: 0.95,
+    seeds: full ? 1000 : 60,
+  });
   assertHonest(outcome, 0.95);
   assertThrifty(outcome);
 });

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { TestContext } from 'node:test';
 import { jobSpec } from '@simfleet/contracts';
 import { advance, begin, estimatesOf, normalQuantile, rulesOf } from '@simfleet/domain';
 import type { Judged, Kernel, Rules } from '@simfleet/domain';
@@ -27,7 +28,8 @@ export interface Outcome {
   readonly medianRatio: number;
 }
 
-export const runSeeds = (each: Case): Outcome => {
+/** Runs the job of every seed and tells the outcome in the test's report. */
+export const runSeeds = (t: TestContext, each: Case): Outcome => {
   const engine = findEngine(each.engine);
   assert.ok(engine?.kind === 'sampling');
   const halfWidth = (-normalQuantile((1 - each.confidence) / 2) * each.deviation) / Math.sqrt(each.oracle);
@@ -49,11 +51,15 @@ export const runSeeds = (each: Case): Outcome => {
     return { paths: estimate.paths, covered: estimate.ciLow <= each.truth && each.truth <= estimate.ciHigh };
   });
   const paths = ends.map((end) => end.paths).sort((a, b) => a - b);
-  return {
+  const outcome = {
     seeds: each.seeds,
     covered: ends.filter((end) => end.covered).length,
     medianRatio: (paths[Math.floor(paths.length / 2)] ?? NaN) / each.oracle,
   };
+  t.diagnostic(
+    `${outcome.covered} of ${outcome.seeds} intervals hold the truth; median paths ${outcome.medianRatio.toFixed(3)} × oracle`,
+  );
+  return outcome;
 };
 
 const runJob = (rules: Rules, kernel: Kernel, parameters: Case['parameters'], seed: bigint): Judged => {
