@@ -15,6 +15,9 @@ const shape = z.strictObject({
     bounds: z.array(z.strictObject({ below: z.number() })).default([]),
     labels: z.record(z.string().max(3), z.string()).default({}),
     engine: z.union([sampling, exact]).optional(),
+    limits: z
+      .union([z.string(), z.strictObject({ paths: z.strictObject({ low: z.int(), high: z.int() }) })])
+      .optional(),
     engineOf: z.discriminatedUnion('kind', [sampling, exact]).optional(),
   }),
 });
@@ -57,6 +60,14 @@ const cases = [
     name: 'a union, by the branch that was meant',
     body: { name: 'a', spec: { engine: { kind: 'exact', limit: 'x' } } },
     expected: ['/spec/engine/limit must be a number, not string'],
+  },
+  {
+    name: 'a union, by the branch that got furthest although it has more mistakes',
+    body: { name: 'a', spec: { limits: { paths: { low: 'x', high: 'y' } } } },
+    expected: [
+      '/spec/limits/paths/high must be a number, not string',
+      '/spec/limits/paths/low must be a number, not string',
+    ],
   },
   {
     name: 'a discriminated union with an unknown member',

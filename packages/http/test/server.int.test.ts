@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { connect } from 'node:net';
 import { test } from 'node:test';
 import { SimfleetError, errorTable } from '@simfleet/contracts';
@@ -233,6 +234,16 @@ test('bytes that are no HTTP get a problem and a closed connection', async (t) =
   }
   assert.match(await raw(port, 'hello\r\n\r\n'), /application\/problem\+json/);
   assert.match(await raw(port, `GET / HTTP/1.1\r\nhost: x\r\na: ${'x'.repeat(20_000)}\r\n\r\n`), /^HTTP\/1\.1 431 /);
+});
+
+test('a body announced as too large is refused before it is sent', async (t) => {
+  const { port } = await serving(t, [createRoute]);
+  const socket = connect(port, '127.0.0.1');
+  t.after(() => socket.destroy());
+  const head = `POST /v1/jobs HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${token}\r\ncontent-length: 99999999\r\n\r\n`;
+  socket.write(head);
+  const [answer] = (await once(socket, 'data')) as [Buffer];
+  assert.match(answer.toString(), /^HTTP\/1\.1 413 /);
 });
 
 test('a request with two lengths is not smuggled in', async (t) => {

@@ -11,7 +11,13 @@ test('timers are called in order of their time, each at its time', async () => {
   assert.deepEqual(calls, ['first at 1010']);
   await clock.advance(15);
   assert.deepEqual(calls, ['first at 1010', 'second at 1020']);
-  assert.equal(clock.now(), 1_030);
+  clock.after(5, () => calls.push('later'));
+  clock.after(3, () => calls.push('sooner'));
+  await clock.advance(0);
+  assert.equal(calls.length, 2);
+  await clock.advance(10);
+  assert.deepEqual(calls.slice(2), ['sooner', 'later']);
+  assert.equal(clock.now(), 1_040);
   assert.equal(clock.waiting, 0);
 });
 
