@@ -87,7 +87,7 @@ struct L {
   }
 };
 
-/** Tail below 2^−7, by the library's log: one in 128. */
+/** Tail below 2^−10, by the library's log: one in 1024. */
 static inline double farTail(double tail) {
   const double square = -2 * std::log(tail / 2), y = std::log(square) - tailMiddle;
   double p = tailC[14];
@@ -105,9 +105,9 @@ static void normals(const std::uint64_t* source, double* target, unsigned count)
   for (unsigned at = 0; at < count; at += W) {
     const U bits = *reinterpret_cast<const U*>(source + at);
     const D tail = (D)((bits >> 12) | L::splatBits(0x3ff0000000000000ull)) - 0.99999999999999988898;
-    *reinterpret_cast<U*>(segments + at) = ((U)L::most(tail, L::splat(0.0078125)) >> 46) - 0xfe00;
+    *reinterpret_cast<U*>(segments + at) = ((U)L::most(tail, L::splat(0.0009765625)) >> 46) - 0xfd40;
     *reinterpret_cast<U*>(target + at) = (U)tail ^ (bits << 63);
-    const auto below = tail < 0.0078125;
+    const auto below = tail < 0.0009765625;
     rarePlaces[rare] = at;
 #if LANES == 2
     rare += _mm_movemask_pd((__m128d)below) != 0;
@@ -126,7 +126,7 @@ static void normals(const std::uint64_t* source, double* target, unsigned count)
   for (unsigned i = 0; i < rare; i++) {
     for (unsigned at = rarePlaces[i]; at < rarePlaces[i] + W; at++) {
       const double tail = static_cast<double>(2 * (source[at] >> 12) + 1) * 0x1p-53;
-      if (tail < 0.0078125) target[at] = source[at] & 1 ? -farTail(tail) : farTail(tail);
+      if (tail < 0.0009765625) target[at] = source[at] & 1 ? -farTail(tail) : farTail(tail);
     }
   }
 }

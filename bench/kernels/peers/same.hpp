@@ -78,8 +78,8 @@ static inline D exp(D argument) {
 }
 
 static inline D inSegments(D t, std::uint64_t leftSegment, std::uint64_t rightSegment) {
-  const double* l = normalTable + (leftSegment - 0xfe00) * 6;
-  const double* r = normalTable + (rightSegment - 0xfe00) * 6;
+  const double* l = normalTable + (leftSegment - 0xfd40) * 6;
+  const double* r = normalTable + (rightSegment - 0xfd40) * 6;
   const D l0 = _mm_loadu_pd(l), l1 = _mm_loadu_pd(l + 2), l2 = _mm_loadu_pd(l + 4);
   const D r0 = _mm_loadu_pd(r), r1 = _mm_loadu_pd(r + 2), r2 = _mm_loadu_pd(r + 4);
   D sum = _mm_unpackhi_pd(l2, r2);
@@ -120,7 +120,7 @@ static inline D log(D x) {
 }
 
 __attribute__((noinline)) static D anyTail(D tail) {
-  const D start = both(0.0078125);
+  const D start = both(0.0009765625);
   const D square = _mm_mul_pd(both(-2.0), log(_mm_mul_pd(_mm_min_pd(tail, start), both(0.5))));
   const D y = _mm_sub_pd(log(square), both(tailMiddle));
   D sum = both(tailC[14]);
@@ -141,7 +141,7 @@ static inline D withSign(D magnitude, V random) {
 static void normals(const std::uint64_t* source, double* target, unsigned groups) {
   alignas(64) static std::uint64_t segments[512];
   static std::uint32_t rareGroups[129];
-  const D start = both(0.0078125);
+  const D start = both(0.0009765625);
   unsigned rare = 0;
   for (unsigned at = 0; at < 4 * groups; at += 4) {
     const V bitsA = _mm_load_si128(reinterpret_cast<const V*>(source + at));

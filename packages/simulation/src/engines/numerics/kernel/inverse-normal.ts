@@ -6,7 +6,7 @@ import {
   tailMiddle,
 } from './tables';
 
-const tableStart: usize = memory.data<f64>([0.0078125]); // 2^−7
+const tableStart: usize = memory.data<f64>([0.0009765625]); // 2^−10
 const oneLess: usize = memory.data<f64>([0.99999999999999988898]); // 1 − 2^−53
 const one: usize = memory.data<u64>([0x3ff0000000000000]);
 const localMask: usize = memory.data<u64>([0x00003fffffffffff]);
@@ -51,7 +51,7 @@ function findSegments(source: usize, target: usize, bytes: u32): u32 {
     const bitsB = v128.load(source + at, 16);
     const tailA = f64x2.sub(v128.or(i64x2.shr_u(bitsA, 12), exponent), less);
     const tailB = f64x2.sub(v128.or(i64x2.shr_u(bitsB, 12), exponent), less);
-    // One lane in 128 is below the table: noted without a branch, done after the others.
+    // One lane in 1024 is below the table: noted without a branch, done after the others.
     store<u32>(rareGroups + 4 * rare, at);
     rare += <u32>(i64x2.bitmask(f64x2.lt(f64x2.pmin(tailA, tailB), low)) != 0);
     v128.store(segments + at, i64x2.shr_u(f64x2.pmax(low, tailA), 46));
@@ -83,15 +83,15 @@ function uniformTail(bits: v128): v128 {
 }
 
 /**
- * |z| for tails in [2^−7, 1): a polynomial of degree 5 in each of 64 segments an octave, about the segment's right end, so that |z|
+ * |z| for tails in [2^−10, 1): a polynomial of degree 5 in each of 64 segments an octave, about the segment's right end, so that |z|
  * keeps its relative accuracy down to 0. `t`: mantissa of the tail less that of the right end.
  */
 // @ts-ignore: decorator
 @inline
 function inSegments(t: v128, leftSegment: usize, rightSegment: usize): v128 {
-  // The table starts with the segment at 2^−7, whose exponent field is 0x3f8.
-  const left = normalTable + (leftSegment - 0xfe00) * 48;
-  const right = normalTable + (rightSegment - 0xfe00) * 48;
+  // The table starts with the segment at 2^−10, whose exponent field is 0x3f5.
+  const left = normalTable + (leftSegment - 0xfd40) * 48;
+  const right = normalTable + (rightSegment - 0xfd40) * 48;
   const l0 = v128.load(left);
   const l1 = v128.load(left, 16);
   const l2 = v128.load(left, 32);
@@ -119,7 +119,7 @@ function step(sum: v128, y: v128, coefficient: usize): v128 {
   return f64x2.add(f64x2.mul(sum, y), both(coefficient));
 }
 
-/** Lanes below 2^−7 by |z| = s·P(log s²), s² = −2·log(tail/2). */
+/** Lanes below 2^−10 by |z| = s·P(log s²), s² = −2·log(tail/2). */
 function anyTail(tail: v128): v128 {
   const low = both(tableStart);
   const square = f64x2.mul(f64x2.splat(-2.0), log(f64x2.mul(f64x2.pmin(low, tail), f64x2.splat(0.5))));
