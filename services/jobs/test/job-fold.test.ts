@@ -56,6 +56,7 @@ test('blocks in any order, in reports of any size, some of them twice, give the 
         assert.equal(digestOf(fold), digestOf(inOrder));
         assert.deepEqual(looks, looksInOrder);
         assert.deepEqual(fold.state.thresholds, inOrder.state.thresholds);
+        assert.equal(fold.reported, done.length);
       },
     ),
   );

@@ -35,3 +35,15 @@ test('the fraction never falls, and is 1 at the end', () => {
   }
   assert.equal(least, 1);
 });
+
+test('the fraction that was told holds when more paths turn out to be needed', () => {
+  const engine = smallEngine();
+  const parameters = { level: 5, spread: 3 };
+  const spec = jobSpec.parse({ serviceRef: { name: 'small-engine' }, parameters, maxPaths: '1000' });
+  const fold = openJobFold(rulesOf(spec, engine), engine, parameters);
+  fold.add([{ block: 0, result: smallBlock({ parameters, seed: 0n, blockSize: 100, block: 0, units: 100 }) }]);
+  const now = { pathsPerSecond: 50, activeShards: 1 };
+  assert.equal(progressOf(fold, { ...now, least: null }).fraction, 0.1);
+  assert.equal(progressOf(fold, { ...now, least: 0.4 }).fraction, 0.4);
+  assert.equal(progressOf(fold, { ...now, least: null }).remainingSeconds, 18);
+});

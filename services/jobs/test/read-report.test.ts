@@ -99,6 +99,49 @@ test('the hand-written reader and the schema of contracts accept the same report
   );
 });
 
+const price = { mean: 1, m2: 1, nonZero: 1, control: { mean: 1, m2: 1, cross: 1 } };
+const withResult = (result: unknown): unknown => ({ shard: 0, attempt: 0, done: [{ block: 0, result }] });
+const withPrice = (change: object): unknown =>
+  withResult({ kind: 'moments', paths: 1, metrics: { price: { ...price, ...change } } });
+
+/** One step outside the shape each. */
+const nearMisses: readonly unknown[] = [
+  { shard: 1000, attempt: 0 },
+  { shard: 0, attempt: -1 },
+  { shard: 0, attempt: 0, describe: 1 },
+  { shard: 0, attempt: 0, more: 1 },
+  {
+    shard: 0,
+    attempt: 0,
+    done: Array.from({ length: 10_001 }, () => ({ block: 0, result: { kind: 'counts', counts: [0] } })),
+  },
+  { shard: 0, attempt: 0, done: [{ block: 0, result: { kind: 'counts', counts: [0] }, more: 1 }] },
+  { shard: 0, attempt: 0, done: [{ block: 2 ** 53, result: { kind: 'counts', counts: [0] } }] },
+  withResult({ kind: 'counts', counts: [] }),
+  withResult({ kind: 'counts', counts: [2 ** 20 + 1] }),
+  withResult({ kind: 'counts', counts: [0], paths: 1 }),
+  withResult({ kind: 'counts', counts: Array.from({ length: 4097 }, () => 0) }),
+  withResult({ kind: 'moments', paths: 0, metrics: { price } }),
+  withResult({ kind: 'moments', paths: 1, metrics: { 'no name': price } }),
+  withResult({ kind: 'moments', paths: 1, metrics: [] }),
+  withResult({ kind: 'moments', paths: 1, metrics: { price }, counts: [1] }),
+  withPrice({ m2: -1 }),
+  withPrice({ mean: null }),
+  withPrice({ nonZero: 0.5 }),
+  withPrice({ more: 1 }),
+  withPrice({ control: null }),
+  withPrice({ control: { mean: 1, m2: 1, cross: 1, more: 1 } }),
+  withPrice({ control: { mean: 1, m2: -1, cross: 1 } }),
+];
+
+test('both refuse what is one step outside the shape', () => {
+  assert.deepEqual(readReport(withPrice({})), report.parse(withPrice({})));
+  for (const body of nearMisses) {
+    assert.throws(() => readReport(body), JSON.stringify(body).slice(0, 200));
+    assert.equal(report.safeParse(body).success, false, JSON.stringify(body).slice(0, 200));
+  }
+});
+
 test('each mistake of a report is named by pointer', () => {
   assert.throws(
     () =>

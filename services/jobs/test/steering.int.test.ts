@@ -68,7 +68,8 @@ test('an extended job ends with the digest of a fresh one with the final bounds'
   const { id } = await createJob(platform, smallSpec());
   const before = await runToEnd(platform, id);
   const { status, body } = await post(platform, id, 'extend', { maxPaths: '7777' });
-  assert.deepEqual([status, body.state, body.stopReason], [200, 'Queued', null]);
+  assert.deepEqual([status, body.state, body.stopReason, body.resultDigest], [200, 'Queued', null, null]);
+  assert.equal((await platform.call('GET', `/v1/jobs/${id}/result`)).status, 409);
   const after = await runToEnd(platform, id, 2);
   const fresh = await createJob(platform, smallSpec({ maxPaths: '7777' }));
   assert.notEqual(after.resultDigest, before.resultDigest);
@@ -134,6 +135,15 @@ test('a patch with the old values changes nothing', async (t) => {
   const { headers } = await platform.call('GET', `/v1/jobs/${created.id}`);
   const answer = await patch(platform, created.id, { spec: { seed: '7', shards: 1 } });
   assert.equal(answer.headers.get('etag'), headers.get('etag'));
+});
+
+test('a patch may cancel', async (t) => {
+  const platform = await startPlatform(t);
+  const { id } = await createJob(platform, smallSpec());
+  const { body } = await patch(platform, id, { labels: { why: 'late' }, spec: { cancelled: true } });
+  assert.deepEqual([body.state, body.labels], ['Cancelled', { why: 'late' }]);
+  const again = await patch(platform, id, { spec: { cancelled: false } });
+  assert.deepEqual([again.status, (again.body as unknown as Problem).code], [409, 'immutable']);
 });
 
 test('If-Match refuses a change of another version', async (t) => {
