@@ -103,6 +103,9 @@ test('everything but health needs the token', async (t) => {
 
 test('a browser may read the documentation with the token as a password, and nothing else', async (t) => {
   const { call } = await serving(t, [route('get', '/v1/jobs', says('list'))]);
+  const asked = await call('/docs', { headers: { authorization: '' } });
+  assert.equal(asked.status, 401);
+  assert.match(asked.headers.get('www-authenticate') ?? '', /Basic realm=/, 'without it a browser never asks its user');
   const headers = { authorization: `Basic ${Buffer.from(`me:${token}`).toString('base64')}` };
   const page = await call('/docs', { headers });
   assert.equal(page.status, 200);

@@ -22,6 +22,11 @@ export const send = (response: ServerResponse, { status, headers, body }: Stored
   if (!('cache-control' in headers)) response.setHeader('cache-control', 'no-store');
   if (bytes !== null) response.setHeader('content-length', bytes.length);
   else if (status !== 204 && status !== 304) response.setHeader('content-length', 0);
-  response.writeHead(status, headers);
+  // A route may ask for credentials in its own way beside the usual one: a browser needs Basic to ask its user.
+  for (const [name, value] of Object.entries(headers)) {
+    if (name === 'www-authenticate') response.appendHeader(name, value);
+    else response.setHeader(name, value);
+  }
+  response.writeHead(status);
   response.end(bytes ?? undefined);
 };
