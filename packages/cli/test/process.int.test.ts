@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { temporaryDirectory, until } from '@simfleet/testing';
@@ -36,9 +36,12 @@ test('a reader that goes away ends the command quietly', () => {
   }
 });
 
-test('ctrl-C ends a command that only computes', async (t) => {
-  const { child, output, ended } = start(t, ['primes', '1000000000']);
-  await until('the first primes', () => output.stdout.length > 0);
+test('ctrl-C ends a command that only computes and writes to a file, where writing never waits', async (t) => {
+  const { path } = temporaryDirectory(t);
+  const file = openSync(join(path, 'primes'), 'w');
+  t.after(() => closeSync(file));
+  const { child, output, ended } = start(t, ['primes', '20000000'], { file });
+  await until('the first primes', () => fstatSync(file).size > 0);
   child.kill('SIGINT');
   assert.equal(await ended, 130);
   assert.equal(output.stderr, '');

@@ -45,7 +45,10 @@ const kindOf = (document: ManifestDocument): string => {
     ]);
   if (typeof kind !== 'string' || !kinds.includes(kind))
     throw mistakesError(document, [
-      { path: ['kind'], detail: `must be ${kinds.join(' or ')}${didYouMean(String(kind), kinds)}` },
+      {
+        path: ['kind'],
+        detail: `must be ${kinds.join(' or ')}${typeof kind === 'string' ? didYouMean(kind, kinds) : ''}`,
+      },
     ]);
   return kind;
 };

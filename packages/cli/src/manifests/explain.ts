@@ -14,7 +14,7 @@ interface SchemaInternals {
   readonly shape?: Readonly<Record<string, z.core.$ZodType>>;
 }
 
-const internals = (schema: z.core.$ZodType): SchemaInternals => schema._zod.def as unknown as SchemaInternals;
+const internals = (schema: z.core.$ZodType): SchemaInternals => schema._zod.def;
 
 /** Keys that the schema knows at the path; empty where it is free. */
 const knownKeys = (schema: z.core.$ZodType, path: Path): readonly string[] => {

@@ -36,10 +36,10 @@ const range = (schema: ParameterSchema): string =>
   [
     schema.enum === undefined ? undefined : schema.enum.map((each) => JSON.stringify(each)).join(' | '),
     schema.enum === undefined && typeof schema.type === 'string' ? schema.type : undefined,
-    schema.minimum === undefined ? undefined : `≥ ${String(schema.minimum)}`,
-    schema.exclusiveMinimum === undefined ? undefined : `> ${String(schema.exclusiveMinimum)}`,
-    schema.maximum === undefined ? undefined : `≤ ${String(schema.maximum)}`,
-    schema.exclusiveMaximum === undefined ? undefined : `< ${String(schema.exclusiveMaximum)}`,
+    schema.minimum === undefined ? undefined : `≥ ${JSON.stringify(schema.minimum)}`,
+    schema.exclusiveMinimum === undefined ? undefined : `> ${JSON.stringify(schema.exclusiveMinimum)}`,
+    schema.maximum === undefined ? undefined : `≤ ${JSON.stringify(schema.maximum)}`,
+    schema.exclusiveMaximum === undefined ? undefined : `< ${JSON.stringify(schema.exclusiveMaximum)}`,
   ]
     .filter((part) => part !== undefined)
     .join(' ');

@@ -112,7 +112,7 @@ const whenReady = (child: PlatformProcess, signal: AbortSignal): Promise<string>
       const { url } = JSON.parse(line) as { readonly url: string };
       resolve(url);
     });
-    const refuse = (): void => reject(signal.reason);
+    const refuse = (): void => reject(signal.reason as Error);
     if (signal.aborted) refuse();
     else signal.addEventListener('abort', refuse, { once: true });
   });
