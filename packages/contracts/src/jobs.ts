@@ -21,79 +21,91 @@ export type Verdict = z.infer<typeof verdict>;
 const count = z.int().min(0);
 
 /** A metric folded over the contiguous prefix of blocks. Exact engines: standardError 0, ciLow = ciHigh = value. */
-export const estimate = z.strictObject({
-  name: identifier,
-  value: z.number(),
-  /** Null while fewer than two samples are folded. */
-  standardError: z.number().nullable(),
-  ciLow: z.number().nullable(),
-  ciHigh: z.number().nullable(),
-  confidence: z.number(),
-  /** Paths in the prefix; for exact engines the integers examined. */
-  paths: count,
-});
+export const estimate = z
+  .strictObject({
+    name: identifier,
+    value: z.number(),
+    /** Null while fewer than two samples are folded. */
+    standardError: z.number().nullable(),
+    ciLow: z.number().nullable(),
+    ciHigh: z.number().nullable(),
+    confidence: z.number(),
+    /** Paths in the prefix; for exact engines the integers examined. */
+    paths: count,
+  })
+  .meta({ id: 'Estimate' });
 export type Estimate = z.infer<typeof estimate>;
 
-export const thresholdStatus = z.strictObject({
-  name: identifier,
-  verdict,
-  /** Estimate at the look that decided; absent while undecided. */
-  decidedBy: estimate.optional(),
-});
+export const thresholdStatus = z
+  .strictObject({
+    name: identifier,
+    verdict,
+    /** Estimate at the look that decided; absent while undecided. */
+    decidedBy: estimate.optional(),
+  })
+  .meta({ id: 'ThresholdStatus' });
 export type ThresholdStatus = z.infer<typeof thresholdStatus>;
 
-export const progress = z.strictObject({
-  /** Blocks of the contiguous prefix, and blocks reported in any order. */
-  blocks: count,
-  blocksReported: count,
-  paths: count,
-  /** 0 … 1, never falls within one generation of bounds; null while nothing is known. */
-  fraction: z.number().min(0).max(1).nullable(),
-  pathsPerSecond: z.number().min(0).nullable(),
-  remainingSeconds: z.number().min(0).nullable(),
-  /** Shards that reported in the last seconds. */
-  activeShards: count,
-});
+export const progress = z
+  .strictObject({
+    /** Blocks of the contiguous prefix, and blocks reported in any order. */
+    blocks: count,
+    blocksReported: count,
+    paths: count,
+    /** 0 … 1, never falls within one generation of bounds; null while nothing is known. */
+    fraction: z.number().min(0).max(1).nullable(),
+    pathsPerSecond: z.number().min(0).nullable(),
+    remainingSeconds: z.number().min(0).nullable(),
+    /** Shards that reported in the last seconds. */
+    activeShards: count,
+  })
+  .meta({ id: 'Progress' });
 export type Progress = z.infer<typeof progress>;
 
-export const reference = z.strictObject({
-  metric: identifier,
-  method: z.string(),
-  value: z.number(),
-  /** False: the value of a related quantity, such as a control variate, to look at beside the estimate and not to hold it against. */
-  comparable: z.boolean().optional(),
-});
+export const reference = z
+  .strictObject({
+    metric: identifier,
+    method: z.string(),
+    value: z.number(),
+    /** False: the value of a related quantity, such as a control variate, to look at beside the estimate and not to hold it against. */
+    comparable: z.boolean().optional(),
+  })
+  .meta({ id: 'Reference' });
 export type Reference = z.infer<typeof reference>;
 
-export const provenance = z.strictObject({
-  service: z.strictObject({ name, version: z.int() }),
-  engine: identifier,
-  engineVersion: z.string(),
-  kernelHash: z.string(),
-  parameters: z.record(z.string(), z.json()),
-  seed: z.string(),
-  generator: z.string().nullable(),
-  blockSize: z.int(),
-  /** Blocks of the prefix that the digest covers. */
-  blocks: count,
-  paths: count,
-  platformVersion: z.string(),
-});
+export const provenance = z
+  .strictObject({
+    service: z.strictObject({ name, version: z.int() }),
+    engine: identifier,
+    engineVersion: z.string(),
+    kernelHash: z.string(),
+    parameters: z.record(z.string(), z.json()),
+    seed: z.string(),
+    generator: z.string().nullable(),
+    blockSize: z.int(),
+    /** Blocks of the prefix that the digest covers. */
+    blocks: count,
+    paths: count,
+    platformVersion: z.string(),
+  })
+  .meta({ id: 'Provenance' });
 export type Provenance = z.infer<typeof provenance>;
 
 /** The document that `GET /v1/jobs/{id}/result` answers and `simfleet run -o json` prints. */
-export const jobResult = z.strictObject({
-  job: z.strictObject({ id: z.string(), name, customer: name }),
-  state: jobState,
-  stopReason,
-  /** SHA-256 (hex) as DESIGN §4.4 defines it; null for a job that ended without a full answer. */
-  resultDigest: z.string().nullable(),
-  estimates: z.array(estimate),
-  thresholds: z.array(thresholdStatus),
-  /** Closed forms that the engine knows for these parameters. */
-  references: z.array(reference),
-  provenance,
-});
+export const jobResult = z
+  .strictObject({
+    job: z.strictObject({ id: z.string(), name, customer: name }),
+    state: jobState,
+    stopReason,
+    /** SHA-256 (hex) as DESIGN §4.4 defines it; null for a job that ended without a full answer. */
+    resultDigest: z.string().nullable(),
+    estimates: z.array(estimate),
+    thresholds: z.array(thresholdStatus),
+    /** Closed forms that the engine knows for these parameters. */
+    references: z.array(reference),
+    provenance,
+  })
+  .meta({ id: 'JobResult' });
 export type JobResult = z.infer<typeof jobResult>;
 
 export const createJob = z.strictObject({
@@ -137,31 +149,33 @@ export const extendJob = z
   );
 export type ExtendJob = z.infer<typeof extendJob>;
 
-export const job = z.strictObject({
-  id: z.string(),
-  customer: name,
-  name,
-  labels,
-  origin: z.enum(['api', 'kubernetes']),
-  createdBy: z.string(),
-  createdAt: timestamp,
-  startedAt: timestamp.nullable(),
-  finishedAt: timestamp.nullable(),
-  /** Rises with every accepted change of the spec. */
-  generation: z.int().min(1),
-  spec: jobSpec,
-  service: z.strictObject({ name, version: z.int(), engine: identifier, kernelHash: z.string() }),
-  state: jobState,
-  stopReason: stopReason.nullable(),
-  /** Why the job is in this state, for a person. */
-  message: z.string().nullable(),
-  /** Seconds of running, added up over suspensions. */
-  accumulatedSeconds: z.number(),
-  progress,
-  estimates: z.array(estimate),
-  thresholds: z.array(thresholdStatus),
-  resultDigest: z.string().nullable(),
-});
+export const job = z
+  .strictObject({
+    id: z.string(),
+    customer: name,
+    name,
+    labels,
+    origin: z.enum(['api', 'kubernetes']),
+    createdBy: z.string(),
+    createdAt: timestamp,
+    startedAt: timestamp.nullable(),
+    finishedAt: timestamp.nullable(),
+    /** Rises with every accepted change of the spec. */
+    generation: z.int().min(1),
+    spec: jobSpec,
+    service: z.strictObject({ name, version: z.int(), engine: identifier, kernelHash: z.string() }),
+    state: jobState,
+    stopReason: stopReason.nullable(),
+    /** Why the job is in this state, for a person. */
+    message: z.string().nullable(),
+    /** Seconds of running, added up over suspensions. */
+    accumulatedSeconds: z.number(),
+    progress,
+    estimates: z.array(estimate),
+    thresholds: z.array(thresholdStatus),
+    resultDigest: z.string().nullable(),
+  })
+  .meta({ id: 'Job' });
 export type Job = z.infer<typeof job>;
 
 export const createCustomer = z.strictObject({
@@ -172,44 +186,50 @@ export const createCustomer = z.strictObject({
 });
 export const patchCustomer = createCustomer.omit({ id: true }).partial();
 /** `services`: names of the catalogue entries the customer may run; null = all. */
-export const customer = createCustomer.extend({ createdAt: timestamp, version: z.int() });
+export const customer = createCustomer.extend({ createdAt: timestamp, version: z.int() }).meta({ id: 'Customer' });
 export type Customer = z.infer<typeof customer>;
 
 export const createService = z.strictObject({ name, labels: labels.default({}), spec: serviceSpec });
 export type CreateService = z.infer<typeof createService>;
 /** A catalogue entry. Each accepted change of `spec` makes a new version; older ones stay while a job uses them. */
-export const service = z.strictObject({
-  name,
-  version: z.int().min(1),
-  labels,
-  builtIn: z.boolean(),
-  spec: serviceSpec,
-  engineVersion: z.string(),
-  kernelHash: z.string(),
-  exact: z.boolean(),
-  metrics: z.array(z.strictObject({ name: identifier, description: z.string() })),
-  createdAt: timestamp,
-});
+export const service = z
+  .strictObject({
+    name,
+    version: z.int().min(1),
+    labels,
+    builtIn: z.boolean(),
+    spec: serviceSpec,
+    engineVersion: z.string(),
+    kernelHash: z.string(),
+    exact: z.boolean(),
+    metrics: z.array(z.strictObject({ name: identifier, description: z.string() })),
+    createdAt: timestamp,
+  })
+  .meta({ id: 'Service' });
 export type Service = z.infer<typeof service>;
 
 /** Answer of `POST /v1/jobs:estimate`; `pilot` says what it rests on. */
-export const jobEstimate = z.strictObject({
-  paths: z.number().nullable(),
-  blocks: z.number().nullable(),
-  seconds: z.number().nullable(),
-  shards: z.int(),
-  estimates: z.array(estimate),
-  pilot: z.strictObject({ paths: z.number(), seconds: z.number() }),
-});
+export const jobEstimate = z
+  .strictObject({
+    paths: z.number().nullable(),
+    blocks: z.number().nullable(),
+    seconds: z.number().nullable(),
+    shards: z.int(),
+    estimates: z.array(estimate),
+    pilot: z.strictObject({ paths: z.number(), seconds: z.number() }),
+  })
+  .meta({ id: 'JobEstimate' });
 export type JobEstimate = z.infer<typeof jobEstimate>;
 
-export const logLine = z.strictObject({
-  shard: z.int(),
-  attempt: z.int(),
-  stream: z.enum(['stdout', 'stderr']),
-  time: timestamp,
-  text: z.string(),
-});
+export const logLine = z
+  .strictObject({
+    shard: z.int(),
+    attempt: z.int(),
+    stream: z.enum(['stdout', 'stderr']),
+    time: timestamp,
+    text: z.string(),
+  })
+  .meta({ id: 'LogLine' });
 export type LogLine = z.infer<typeof logLine>;
 
 /** A page of a list: cursors, null at the ends. */

@@ -8,36 +8,40 @@ const blockIndex = z.int().min(0).max(maxCount);
  * Moments of one metric over one block, for any sampling engine.
  * With a control variate g beside the sample a: `m2` = Σ(a−ā)², `control.m2` = Σ(g−ḡ)², `control.cross` = Σ(a−ā)(g−ḡ).
  */
-export const moments = z.strictObject({
-  mean: finite,
-  m2: finite.min(0),
-  /** Paths whose sample is not 0: a block of zero pay-offs says nothing about precision. */
-  nonZero: z.int().min(0).max(maxCount),
-  control: z.strictObject({ mean: finite, m2: finite.min(0), cross: finite }).optional(),
-});
+export const moments = z
+  .strictObject({
+    mean: finite,
+    m2: finite.min(0),
+    /** Paths whose sample is not 0: a block of zero pay-offs says nothing about precision. */
+    nonZero: z.int().min(0).max(maxCount),
+    control: z.strictObject({ mean: finite, m2: finite.min(0), cross: finite }).optional(),
+  })
+  .meta({ id: 'Moments' });
 export type Moments = z.infer<typeof moments>;
 
 /** Result of a block: a pure function of (engine and kernel hash, parameters, seed, block index, paths). */
-export const blockResult = z.discriminatedUnion('kind', [
-  z.strictObject({
-    kind: z.literal('moments'),
-    paths: z.int().min(1).max(maxCount),
-    metrics: z.record(identifier, moments),
-  }),
-  /** Exact engines: one count per 2^20 integers, in order. */
-  z.strictObject({
-    kind: z.literal('counts'),
-    counts: z
-      .array(
-        z
-          .int()
-          .min(0)
-          .max(2 ** 20),
-      )
-      .min(1)
-      .max(4096),
-  }),
-]);
+export const blockResult = z
+  .discriminatedUnion('kind', [
+    z.strictObject({
+      kind: z.literal('moments'),
+      paths: z.int().min(1).max(maxCount),
+      metrics: z.record(identifier, moments),
+    }),
+    /** Exact engines: one count per 2^20 integers, in order. */
+    z.strictObject({
+      kind: z.literal('counts'),
+      counts: z
+        .array(
+          z
+            .int()
+            .min(0)
+            .max(2 ** 20),
+        )
+        .min(1)
+        .max(4096),
+    }),
+  ])
+  .meta({ id: 'BlockResult' });
 export type BlockResult = z.infer<typeof blockResult>;
 export type MomentsResult = Extract<BlockResult, { kind: 'moments' }>;
 export type CountsResult = Extract<BlockResult, { kind: 'counts' }>;
@@ -64,19 +68,23 @@ export type Report = z.infer<typeof report>;
 export type ReportInput = z.input<typeof report>;
 
 /** What a shard must know to run blocks. */
-export const task = z.strictObject({
-  engine: identifier,
-  kernelHash: z.string(),
-  parameters: z.record(z.string(), z.json()),
-  seed: u64,
-  /** Paths of a full block (sampling) or integers of a full block (exact). */
-  blockSize: z.int().min(1),
-  /** Bound on paths, in units of `blockSize`: the last block is short when it is no multiple. Null = unbounded. */
-  maxPaths: z.int().min(1).nullable(),
-});
+export const task = z
+  .strictObject({
+    engine: identifier,
+    kernelHash: z.string(),
+    parameters: z.record(z.string(), z.json()),
+    seed: u64,
+    /** Paths of a full block (sampling) or integers of a full block (exact). */
+    blockSize: z.int().min(1),
+    /** Bound on paths, in units of `blockSize`: the last block is short when it is no multiple. Null = unbounded. */
+    maxPaths: z.int().min(1).nullable(),
+  })
+  .meta({ id: 'Task' });
 export type Task = z.infer<typeof task>;
 
-export const lease = z.strictObject({ first: blockIndex, count: z.int().min(1), expires: timestamp });
+export const lease = z
+  .strictObject({ first: blockIndex, count: z.int().min(1), expires: timestamp })
+  .meta({ id: 'Lease' });
 export type Lease = z.infer<typeof lease>;
 
 export const reportReply = z.strictObject({

@@ -13,13 +13,15 @@ export const name = z
   .regex(
     /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/,
     'must be lower-case letters, digits and "-", starting and ending with a letter or digit',
-  );
+  )
+  .meta({ examples: ['asian-call'] });
 
 /** Name of a metric, parameter or threshold. */
 export const identifier = z
   .string()
   .max(63)
-  .regex(/^[A-Za-z][-A-Za-z0-9_]*$/, 'must start with a letter and hold only letters, digits, "-" and "_"');
+  .regex(/^[A-Za-z][-A-Za-z0-9_]*$/, 'must start with a letter and hold only letters, digits, "-" and "_"')
+  .meta({ examples: ['price'] });
 
 /** Unsigned 64-bit integer as a decimal string: JavaScript and JSON numbers lose bits above 2^53. */
 export const u64 = z
@@ -28,28 +30,32 @@ export const u64 = z
   .refine(
     (text) => !/^[0-9]{1,20}$/.test(text) || BigInt(text) <= u64Max,
     'must fit in 64 bits: at most 18446744073709551615',
-  );
+  )
+  .meta({ examples: ['42'] });
 
 /** Positive count of paths as a decimal string, 1 … 2^53 − 1. */
 export const pathCount = z
   .string()
   .regex(/^[1-9][0-9]{0,15}$/, 'must be a positive whole number in a string, such as "1000000"')
-  .refine((text) => !/^[0-9]{1,16}$/.test(text) || BigInt(text) <= BigInt(maxCount), `must be at most ${maxCount}`);
+  .refine((text) => !/^[0-9]{1,16}$/.test(text) || BigInt(text) <= BigInt(maxCount), `must be at most ${maxCount}`)
+  .meta({ examples: ['1000000'] });
 
 /** Decimal number as a string (Kubernetes API convention: no floats in a spec). */
 export const decimal = z
   .string()
   .max(64)
   .regex(/^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?$/, 'must be a decimal number in a string, such as "0.001"')
-  .refine((text) => Number.isFinite(Number(text)), 'must be finite');
+  .refine((text) => Number.isFinite(Number(text)), 'must be finite')
+  .meta({ examples: ['5.5'] });
 
-export const positiveDecimal = decimal.refine((text) => Number(text) > 0, 'must be greater than 0');
+export const positiveDecimal = decimal
+  .refine((text) => Number(text) > 0, 'must be greater than 0')
+  .meta({ examples: ['0.001'] });
 
 /** Confidence of an interval, strictly between 0 and 1; the numerics hold for 0.5 … 1 − 10^−9. */
-export const confidence = decimal.refine(
-  (text) => Number(text) >= 0.5 && Number(text) <= 1 - 1e-9,
-  'must be at least 0.5 and below 1, such as "0.99"',
-);
+export const confidence = decimal
+  .refine((text) => Number(text) >= 0.5 && Number(text) <= 1 - 1e-9, 'must be at least 0.5 and below 1, such as "0.99"')
+  .meta({ examples: ['0.99'] });
 
 export const labels = z.record(
   z
@@ -68,4 +74,5 @@ export const timestamp = z.iso.datetime({ precision: 3 });
 export const seconds = z
   .int()
   .min(1)
-  .max(10 * 365 * 86_400);
+  .max(10 * 365 * 86_400)
+  .meta({ examples: [3600] });

@@ -25,7 +25,8 @@ export const precision = z
   })
   .refine((value) => value.relativeError !== undefined || value.absoluteError !== undefined, {
     message: 'needs relativeError, absoluteError or both',
-  });
+  })
+  .meta({ id: 'Precision' });
 
 export const threshold = z
   .strictObject({
@@ -38,7 +39,8 @@ export const threshold = z
   })
   .refine((value) => (value.below === undefined) !== (value.above === undefined), {
     message: 'needs exactly one of below and above',
-  });
+  })
+  .meta({ id: 'Threshold' });
 
 export const serviceReference = z.strictObject({
   name,
@@ -47,46 +49,50 @@ export const serviceReference = z.strictObject({
 });
 
 /** What a person asks for. Mutable after creation: shards, suspend, cancelled, deadlines, TTL, thresholds, and extensions of precision and maxPaths. */
-export const jobSpec = z.strictObject({
-  serviceRef: serviceReference,
-  parameters: z.record(z.string(), z.json()).default({}),
-  /** Key of the random generator; the same seed gives the same digest. */
-  seed: u64.default('0'),
-  /** Bound on paths. At least one of maxPaths and precision is required, except for exact engines, which take neither. */
-  maxPaths: pathCount.optional(),
-  /** Worker processes or pods. Changes speed only, never the answer. */
-  shards: z.int().min(1).max(maxShards).default(1),
-  precision: precision.optional(),
-  thresholds: z
-    .array(threshold)
-    .max(32)
-    .refine((list) => new Set(list.map((item) => item.name)).size === list.length, 'must have different names')
-    .default([]),
-  suspend: z.boolean().default(false),
-  /** One way: a cancelled job never runs again. */
-  cancelled: z.boolean().default(false),
-  /** Seconds since the job started or was resumed last (Kubernetes' meaning). */
-  activeDeadlineSeconds: seconds.optional(),
-  /** Seconds of running, added up over suspensions. */
-  maxTotalSeconds: seconds.optional(),
-  /** Seconds after its end until the job record is removed; absent = kept. */
-  ttlSecondsAfterFinished: z.int().min(0).optional(),
-  /** Consecutive failures of one shard, without a block accepted in between, before that shard is given up. */
-  backoffLimitPerIndex: z.int().min(0).max(100).default(6),
-});
+export const jobSpec = z
+  .strictObject({
+    serviceRef: serviceReference,
+    parameters: z.record(z.string(), z.json()).default({}),
+    /** Key of the random generator; the same seed gives the same digest. */
+    seed: u64.default('0'),
+    /** Bound on paths. At least one of maxPaths and precision is required, except for exact engines, which take neither. */
+    maxPaths: pathCount.optional(),
+    /** Worker processes or pods. Changes speed only, never the answer. */
+    shards: z.int().min(1).max(maxShards).default(1),
+    precision: precision.optional(),
+    thresholds: z
+      .array(threshold)
+      .max(32)
+      .refine((list) => new Set(list.map((item) => item.name)).size === list.length, 'must have different names')
+      .default([]),
+    suspend: z.boolean().default(false),
+    /** One way: a cancelled job never runs again. */
+    cancelled: z.boolean().default(false),
+    /** Seconds since the job started or was resumed last (Kubernetes' meaning). */
+    activeDeadlineSeconds: seconds.optional(),
+    /** Seconds of running, added up over suspensions. */
+    maxTotalSeconds: seconds.optional(),
+    /** Seconds after its end until the job record is removed; absent = kept. */
+    ttlSecondsAfterFinished: z.int().min(0).optional(),
+    /** Consecutive failures of one shard, without a block accepted in between, before that shard is given up. */
+    backoffLimitPerIndex: z.int().min(0).max(100).default(6),
+  })
+  .meta({ id: 'JobSpec' });
 export type JobSpec = z.infer<typeof jobSpec>;
 export type Precision = z.infer<typeof precision>;
 export type Threshold = z.infer<typeof threshold>;
 
-export const serviceSpec = z.strictObject({
-  description: z.string().max(4096).default(''),
-  /** Built-in engine that runs the service. */
-  engine: identifier,
-  /** JSON Schema (draft 2020-12) of `parameters`, checked in addition to the engine's own. */
-  parameters: z.union([z.record(z.string(), z.json()), z.boolean()]).default(true),
-  /** Values for parameters that a job leaves out. */
-  defaults: z.record(z.string(), z.json()).default({}),
-});
+export const serviceSpec = z
+  .strictObject({
+    description: z.string().max(4096).default(''),
+    /** Built-in engine that runs the service. */
+    engine: identifier,
+    /** JSON Schema (draft 2020-12) of `parameters`, checked in addition to the engine's own. */
+    parameters: z.union([z.record(z.string(), z.json()), z.boolean()]).default(true),
+    /** Values for parameters that a job leaves out. */
+    defaults: z.record(z.string(), z.json()).default({}),
+  })
+  .meta({ id: 'ServiceSpec' });
 export type ServiceSpec = z.infer<typeof serviceSpec>;
 
 const metadata = z.strictObject({ name, labels: labels.default({}) });

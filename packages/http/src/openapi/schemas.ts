@@ -13,7 +13,7 @@ export interface Schemas {
 
 /**
  * zod keeps recursive shapes in `$defs` of each schema and refers to them from the root of that schema; in an OpenAPI document the root is
- * the document. They move to `components.schemas`, under names made from their content, so that equal ones are there once.
+ * the document. They move to `components.schemas`, so that equal ones are there once.
  */
 export const createSchemas = (): Schemas => {
   const shared: Record<string, Json> = {};
@@ -21,7 +21,7 @@ export const createSchemas = (): Schemas => {
     of(shape, io) {
       const { $schema: _dialect, $defs, ...schema } = z.toJSONSchema(shape, { io, unrepresentable: 'any' });
       if ($defs === undefined) return schema;
-      const names = new Map(Object.keys($defs).map((name) => [name, sharedName($defs, name)]));
+      const names = new Map(Object.keys($defs).map((name) => [name, sharedName($defs, name, io)]));
       for (const [name, definition] of Object.entries($defs)) {
         shared[names.get(name) ?? name] = moved(definition, names);
       }
@@ -31,12 +31,17 @@ export const createSchemas = (): Schemas => {
   };
 };
 
-/** By all definitions of the schema together, as they refer to each other. */
-const sharedName = (definitions: object, name: string): string =>
-  `Shape${createHash('sha256')
+/**
+ * Shapes that say their name (`.meta({ id })`) keep it; `Input` marks those that a client sends, where defaults may be left out. The others are
+ * named by all definitions of the schema together, as they refer to each other.
+ */
+const sharedName = (definitions: object, name: string, io: 'input' | 'output'): string => {
+  if (!name.startsWith('__')) return io === 'input' ? `${name}Input` : name;
+  const hash = createHash('sha256')
     .update(JSON.stringify([definitions, name]))
-    .digest('hex')
-    .slice(0, 8)}`;
+    .digest('hex');
+  return `Shape${hash.slice(0, 8)}`;
+};
 
 const moved = (schema: Json, names: ReadonlyMap<string, string>): Json =>
   JSON.parse(JSON.stringify(schema), (key: string, value: unknown) => {
