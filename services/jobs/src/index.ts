@@ -2,7 +2,7 @@ import type { Bus } from '@simfleet/bus';
 import { SimfleetError } from '@simfleet/contracts';
 import type { Engine } from '@simfleet/domain';
 import type { CursorCodec, Route } from '@simfleet/http';
-import type { Module, RunningModule, RuntimeContext } from '@simfleet/runtime';
+import type { Logger, Module, RunningModule } from '@simfleet/runtime';
 import type { Storage } from '@simfleet/storage';
 import { assemble } from './assemble.ts';
 import type { Parts } from './assemble.ts';
@@ -13,7 +13,7 @@ import { reportRoutes } from './http/report-routes.ts';
 import { serviceRoutes } from './http/service-routes.ts';
 import { watchRoutes } from './http/watch-routes.ts';
 import { takeUpJobs } from './jobs/take-up-jobs.ts';
-import { measureJobs } from './measure.ts';
+import { measure } from './measure.ts';
 
 export interface JobsDependencies {
   readonly storage: Storage;
@@ -45,14 +45,16 @@ export const jobsModule = (dependencies: JobsDependencies, dependsOn: readonly s
       routes(parts),
     ),
     async start(context) {
-      const { clock, logger } = context;
-      started = await assemble({ ...dependencies, clock, logger });
-      return run(started, context);
+      const { clock, logger, metrics } = context;
+      const parts = measure(metrics, await assemble({ ...dependencies, clock, logger }));
+      const running = await run(parts, logger);
+      started = parts;
+      return running;
     },
   };
 };
 
-const run = async (parts: Parts, { metrics, logger }: RuntimeContext): Promise<RunningModule> => {
+const run = async (parts: Parts, logger: Logger): Promise<RunningModule> => {
   const { surroundings, customers, catalogue, tokens, live, timers, deleteJob } = parts;
   const { bus, storage } = surroundings;
   await customers.seed();
@@ -75,7 +77,6 @@ const run = async (parts: Parts, { metrics, logger }: RuntimeContext): Promise<R
       accepted: await tokens.register(jobId, sha256),
     })),
   ];
-  measureJobs(metrics, parts.store);
   return {
     check: () => storage.check(),
     async stop() {

@@ -1,20 +1,59 @@
-import { Counter } from '@simfleet/runtime';
+import { errorCode } from '@simfleet/contracts';
+import { isOver } from '@simfleet/domain';
+import { Counter, Gauge } from '@simfleet/runtime';
 import type { Metrics } from '@simfleet/runtime';
+import type { Parts } from './assemble.ts';
 import type { JobStore } from './jobs/job-store.ts';
 
-/** Counts what happens to jobs, for `/metrics`. */
-export const measureJobs = (metrics: Metrics, store: JobStore): void => {
+/** Counts what happens to jobs and reports, for `/metrics`. Answers the same parts, counted. */
+export const measure = (metrics: Metrics, parts: Parts): Parts => {
+  countEnds(metrics, parts.store);
+  gaugeActive(metrics, parts.store);
+  return { ...parts, acceptReport: countReports(metrics, parts.acceptReport) };
+};
+
+const countEnds = (metrics: Metrics, store: JobStore): void => {
   const ended = new Counter({
     name: 'simfleet_jobs_ended_total',
     help: 'Jobs that ended, by reason.',
     labelNames: ['reason'],
     registers: [metrics],
   });
-  const running = new Map<string, boolean>();
-  store.onSaved((id, job) => {
-    const over = job !== null && job.doc.result !== null;
-    if (over && running.get(id) === true && job.doc.stopReason !== null) ended.inc({ reason: job.doc.stopReason });
-    if (job === null || over) running.delete(id);
-    else running.set(id, true);
+  store.onSaved((_id, job, before) => {
+    if (job === null || before === null || isOver(before.doc) || job.doc.stopReason === null) return;
+    ended.inc({ reason: job.doc.stopReason });
   });
+};
+
+const gaugeActive = (metrics: Metrics, store: JobStore): void => {
+  new Gauge({
+    name: 'simfleet_jobs_active',
+    help: 'Jobs that are not over, by state.',
+    labelNames: ['state'],
+    registers: [metrics],
+    async collect() {
+      for (const state of ['Queued', 'Running', 'Suspended']) {
+        this.set({ state }, await store.collection.count({ op: 'eq', field: 'state', value: state }));
+      }
+    },
+  });
+};
+
+const countReports = (metrics: Metrics, acceptReport: Parts['acceptReport']): Parts['acceptReport'] => {
+  const reports = new Counter({
+    name: 'simfleet_reports_total',
+    help: 'Reports of shards, by outcome: the action that was answered, or the code of the refusal.',
+    labelNames: ['outcome'],
+    registers: [metrics],
+  });
+  return async (jobId, token, body) => {
+    try {
+      const reply = await acceptReport(jobId, token, body);
+      reports.inc({ outcome: reply.action });
+      return reply;
+    } catch (error) {
+      reports.inc({ outcome: errorCode(error) ?? 'internal' });
+      throw error;
+    }
+  };
 };

@@ -22,3 +22,18 @@ test('a job goes from request to result', async (t) => {
   assert.equal(result.provenance.paths, 3050);
   assert.match(result.resultDigest ?? '', /^[0-9a-f]{64}$/);
 });
+
+test('the metrics tell of jobs and reports', async (t) => {
+  const platform = await startPlatform(t);
+  await createJob(platform, smallSpec());
+  const job = await createJob(platform, smallSpec());
+  await work(await openShard(platform, job.id, await platform.tokenFor(job.id)));
+  await platform.call('PATCH', `/v1/jobs/${job.id}`, { labels: { seen: 'yes' } });
+  await platform.call('POST', `/v1/jobs/${job.id}/reports`, {}, { authorization: 'Bearer wrong' });
+  const metrics = await platform.open('/metrics', { signal: AbortSignal.timeout(5_000), headers: {} });
+  const text = await metrics.text();
+  assert.match(text, /^simfleet_jobs_ended_total\{reason="Completed"\} 1$/m);
+  assert.match(text, /^simfleet_jobs_active\{state="Queued"\} 1$/m);
+  assert.match(text, /^simfleet_reports_total\{outcome="stop"\} 1$/m);
+  assert.match(text, /^simfleet_reports_total\{outcome="unauthenticated"\} 1$/m);
+});

@@ -11,6 +11,9 @@ export interface JobChange {
 /** `version` is the one that the write will have. */
 export type DecideJob = (job: JobDocument, version: number) => JobChange | null;
 
+/** `job` is null when it was deleted, `before` when it is new. */
+export type SavedListener = (id: string, job: StoredJob | null, before: StoredJob | null) => void;
+
 /** Jobs with their optimistic writes; tells the process of each. */
 export interface JobStore {
   readonly collection: Collection<JobDocument>;
@@ -24,15 +27,15 @@ export interface JobStore {
   change(id: string, decide: DecideJob, check?: (version: number) => void): Promise<StoredJob>;
   /** Throws `version-conflict`, `not-found`. */
   delete(job: StoredJob, events: readonly NewEvent[]): Promise<void>;
-  /** Called after each durable write of this process, in order per job; null when the job was deleted. */
-  onSaved(listener: (id: string, job: StoredJob | null) => void): void;
+  /** Called after each durable write of this process, in order per job. */
+  onSaved(listener: SavedListener): void;
 }
 
 const mostTries = 20;
 
 export const openJobStore = (collection: Collection<JobDocument>): JobStore => {
-  const listeners: ((id: string, job: StoredJob | null) => void)[] = [];
-  const tell = (id: string, job: StoredJob | null): void => listeners.forEach((listener) => listener(id, job));
+  const listeners: SavedListener[] = [];
+  const tell: SavedListener = (...saved) => listeners.forEach((listener) => listener(...saved));
 
   const need = async (id: string): Promise<StoredJob> => {
     const job = await collection.get(id);
@@ -45,7 +48,7 @@ export const openJobStore = (collection: Collection<JobDocument>): JobStore => {
     need,
     async insert(id, doc, events) {
       const job = await collection.insert(id, doc, events);
-      tell(id, job);
+      tell(id, job, null);
       return job;
     },
     async change(id, decide, check) {
@@ -56,7 +59,7 @@ export const openJobStore = (collection: Collection<JobDocument>): JobStore => {
         if (change === null) return before;
         try {
           const after = await collection.save(id, before.version, change.doc, change.events ?? []);
-          tell(id, after);
+          tell(id, after, before);
           return after;
         } catch (error) {
           if (errorCode(error) !== 'version-conflict' || tries === mostTries) throw error;
@@ -65,7 +68,7 @@ export const openJobStore = (collection: Collection<JobDocument>): JobStore => {
     },
     async delete(job, events) {
       await collection.delete(job.id, job.version, events);
-      tell(job.id, null);
+      tell(job.id, null, job);
     },
     onSaved: (listener) => void listeners.push(listener),
   };
