@@ -28,7 +28,8 @@ const withReporter = (
     const { id } = await bench.client.create(european({ maxPaths: '9000000000000000' }));
     await pause(500);
     const token = readFileSync(join(bench.platform.dataDir, 'tokens', id), 'utf8');
-    const transports = Array.from({ length: 32 }, () => openHttpTransport({ url: bench.platform.url }));
+    const opening = Array.from({ length: 32 }, () => openHttpTransport({ url: bench.platform.url }));
+    const transports = await Promise.all(opening);
     let turn = 0;
     const report = async (done: readonly DoneBlock[]): Promise<void> => {
       const body = JSON.stringify({ shard: 7, attempt: 1, done });

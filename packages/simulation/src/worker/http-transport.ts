@@ -1,5 +1,4 @@
-import { Agent as HttpAgent, request as httpRequest } from 'node:http';
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { Agent, request as httpRequest } from 'node:http';
 
 export interface TransportAnswer {
   readonly status: number;
@@ -22,13 +21,12 @@ export interface HttpTransportOptions {
 }
 
 /** Reports over one connection that stays open: a shard sends one every second or so, and a handshake costs as much as a report. */
-export const openHttpTransport = ({ url, timeoutMs = 10_000 }: HttpTransportOptions): ReportTransport => {
+export const openHttpTransport = async ({
+  url,
+  timeoutMs = 10_000,
+}: HttpTransportOptions): Promise<ReportTransport> => {
   const base = new URL(url);
-  const secure = base.protocol === 'https:';
-  const agent = secure
-    ? new HttpsAgent({ keepAlive: true, maxSockets: 2 })
-    : new HttpAgent({ keepAlive: true, maxSockets: 2 });
-  const request = secure ? httpsRequest : httpRequest;
+  const { agent, request } = await clientFor(base.protocol);
 
   const post = (path: string, token: string, body: string): Promise<TransportAnswer> =>
     new Promise((resolve, reject) => {
@@ -64,4 +62,14 @@ export const openHttpTransport = ({ url, timeoutMs = 10_000 }: HttpTransportOpti
     });
 
   return { post, close: () => agent.destroy() };
+};
+
+/** TLS is loaded where it is used only: it would double what a shard on this machine takes to start and to hold. */
+const clientFor = async (
+  protocol: string,
+): Promise<{ readonly agent: Agent; readonly request: typeof httpRequest }> => {
+  const options = { keepAlive: true, maxSockets: 2 };
+  if (protocol !== 'https:') return { agent: new Agent(options), request: httpRequest };
+  const https = await import('node:https');
+  return { agent: new https.Agent(options), request: https.request };
 };

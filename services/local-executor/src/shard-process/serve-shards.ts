@@ -64,7 +64,7 @@ const runAssignment = async (
   signal: AbortSignal,
   { clock, out, send }: ShardProcessSurroundings,
 ): Promise<ShardOutcome> => {
-  const transport = openHttpTransport({ url });
+  const transport = await openHttpTransport({ url });
   try {
     const token = await readFile(tokenFile, 'utf8');
     return await runShard(
