@@ -1,4 +1,4 @@
-import type { CreateJob, Job, JobResult, LiveEvent, LogLine } from '@simfleet/contracts';
+import type { Job, JobResult, LiveEvent, LogLine } from '@simfleet/contracts';
 import type { z } from 'zod';
 import type { createJob } from '@simfleet/contracts';
 
@@ -27,7 +27,6 @@ export interface Client {
 }
 
 export type JobInput = z.input<typeof createJob>;
-export type { CreateJob };
 
 /** A client as any program could be one: HTTP only. Throws on an unexpected status. */
 export const openClient = ({ url, token }: { readonly url: string; readonly token: string }): Client => {
