@@ -145,7 +145,7 @@ test('jobs are suspended, resumed and cancelled; who watches sees it and exits w
   assert.match((await platform.simfleet(['get', 'jobs', '--state', 'Suspended', '-o', 'name'])).stdout, /^steered\n$/m);
   assert.equal((await platform.simfleet(['resume', 'steered'])).exit, 0);
   await running('steered');
-  await until('progress', () => watcher.output.stderr.includes('paths/s'));
+  await until('progress', () => watcher.output.stderr.includes('price '), 30_000);
   const both = await platform.simfleet(['cancel', 'steerde', 'steered']);
   assert.equal(both.exit, 3);
   assert.match(both.stderr, /no job "steerde"; did you mean "steered"\?/);
@@ -234,7 +234,7 @@ test('a wrong token exits with 6', async () => {
 test('ctrl-C on run leaves the job running', async (t) => {
   writeFileSync(join(home, 'left.yaml'), manifest({ name: 'left', spec: endless }));
   const { child, output, ended } = start(t, ['run', '-f', 'left.yaml'], { cwd: home });
-  await until('progress', () => output.stderr.includes('paths/s'));
+  await until('progress', () => output.stderr.includes('price '), 30_000);
   child.kill('SIGINT');
   assert.equal(await ended, 130);
   assert.match(output.stderr, /job left goes on: `simfleet watch left` follows it/);
@@ -266,7 +266,7 @@ test('run --embedded leaves nothing behind: after a result, after a refusal, aft
   assert.equal((await run(t, ['run', '-f', 'wrong.yaml', '--embedded'], { cwd, env })).exit, 2);
 
   const { child, output, ended } = start(t, ['run', '-f', 'endless.yaml', '--embedded'], { cwd, env });
-  await until('progress', () => output.stderr.includes('paths/s'), 30_000);
+  await until('progress', () => output.stderr.includes('price '), 30_000);
   child.kill('SIGINT');
   assert.equal(await ended, 130);
   assert.equal(output.stdout, '');

@@ -24,7 +24,7 @@ test('who watches goes on by itself when the platform is stopped and comes back 
   const first = await up(t, cwd);
   await first.simfleet(['apply', '-f', '-'], manifest({ name: 'watched', spec: endless }));
   const watcher = start(t, ['watch', 'watched', '-o', 'json'], { cwd });
-  await until('progress', () => watcher.output.stderr.includes('paths/s'));
+  await until('progress', () => watcher.output.stderr.includes('price '), 30_000);
   first.child.kill('SIGTERM');
   assert.equal(await first.ended, 0);
   assert.ok(!existsSync(join(cwd, '.simfleet/platform.json')), 'a clean stop leaves no address behind');
