@@ -106,6 +106,15 @@ test('the bound on the n-th prime is never too low', () => {
     const { units } = sieve().plan({ index });
     assert.ok(units !== null && units > n, `prime ${index} = ${n} is beyond ${units}`);
   }
+  // OEIS A006988, where the bound must also be tight.
+  for (const [power, prime] of [
+    [6, 15_485_863],
+    [9, 22_801_763_489],
+    [11, 2_760_727_302_517],
+  ] as const) {
+    const { units } = sieve().plan({ index: 10 ** power });
+    assert.ok(units !== null && units > prime && units < 1.01 * prime, `prime 10^${power} = ${prime}, bound ${units}`);
+  }
 });
 
 test('the answer is the same for blocks of any number of sub-ranges', () => {

@@ -96,3 +96,18 @@ test('the two-step and the 10,000-step Asian draw what the reference draws', () 
     assertClose(got.mean, expected, 1e-11 * expected, `${steps} steps`);
   }
 });
+
+test('every path is that of the reference by itself, those in the far tail of either lane included', () => {
+  const kernel = samplingEngine('european-option').open();
+  const walk = { ...atTheMoney, strike: 1e-3, steps: 1 };
+  const farLanes = new Set<number>();
+  for (let path = 0; path < 6000; path += 1) {
+    const price = terminalPrice(seed, path, walk);
+    const expected = Math.exp(-0.05) * (price - walk.strike);
+    const got = priceOf(runBlock(kernel, walk, { seed, blockSize: 1, block: path }));
+    assertClose(got.mean, expected, 1e-12 * expected, `path ${path}`);
+    // Beyond 3.2905 the two-sided tail is below 2^−10.
+    if (Math.abs((Math.log(price / 100) - 0.03) / 0.2) > 3.2905) farLanes.add(path % 4);
+  }
+  assert.ok(farLanes.size >= 3, `far tails in lanes ${[...farLanes].join()}`);
+});
