@@ -1,6 +1,7 @@
 // Writes everything that is generated from the code. With --check it writes nothing and fails when a file differs or is stray.
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { generateCliReference } from './generate/cli.ts';
 import { generateConfigurationReference } from './generate/configuration.ts';
 import { generateErrorReference } from './generate/errors.ts';
 import { generateEventReference } from './generate/events.ts';
@@ -9,6 +10,7 @@ import { generateOpenApi } from './generate/openapi.ts';
 
 const directory = 'docs/reference';
 const files: Readonly<Record<string, string>> = {
+  'cli.md': generateCliReference(),
   'configuration.md': generateConfigurationReference(),
   'errors.md': generateErrorReference(),
   'events.md': generateEventReference(),

@@ -1,7 +1,7 @@
 // Every path that a Markdown file names must exist, every package must have a README, and no source file may pass 500 lines silently.
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join, normalize } from 'node:path';
+import { dirname, join } from 'node:path';
 
 const tracked = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], { encoding: 'utf8' })
   .trim()
@@ -9,21 +9,23 @@ const tracked = execFileSync('git', ['ls-files', '--cached', '--others', '--excl
   .filter((file) => existsSync(file));
 const mistakes: string[] = [];
 
-/** `[text](path)` links, and `code` that looks like a path of this repository. */
-const pathsOf = (markdown: string, file: string): string[] => {
-  const links = [...markdown.matchAll(/\]\((?!https?:|#|mailto:)([^)#\s]+)/g)].map(([, path]) =>
-    normalize(join(dirname(file), path ?? '')),
-  );
+/** `[text](path)` links, and `code` that looks like a path; a README may also name paths from its package or its sources. */
+const places = (markdown: string, file: string): readonly (readonly string[])[] => {
+  const here = dirname(file);
+  const links = [...markdown.matchAll(/\]\((?!https?:|#|mailto:)([^)#\s]+)/g)].map(([, path = '']) => [
+    join(here, path),
+  ]);
   const roots = 'packages|services|test|bench|hack|examples|docs';
-  const code = [...markdown.matchAll(new RegExp(`\`((?:${roots})/[A-Za-z0-9_./-]+)\``, 'g'))].map(
-    ([, path]) => path ?? '',
+  const code = [...markdown.matchAll(new RegExp(`\`((?:${roots})/[A-Za-z0-9_./-]+)\``, 'g'))].map(([, path = '']) =>
+    ['', here, join(here, 'src')].map((base) => join(base, path)),
   );
   return [...links, ...code];
 };
 
 for (const file of tracked.filter((name) => name.endsWith('.md') && !name.startsWith('docs/reference/'))) {
-  for (const path of pathsOf(readFileSync(file, 'utf8'), file))
-    if (!existsSync(path)) mistakes.push(`${file}: names ${path}, which does not exist`);
+  for (const candidates of places(readFileSync(file, 'utf8'), file))
+    if (!candidates.some((path) => existsSync(path)))
+      mistakes.push(`${file}: names ${candidates[0]}, which does not exist`);
 }
 
 for (const file of tracked.filter((name) => /^(packages|services)\/[^/]+\/package\.json$/.test(name))) {
