@@ -22,7 +22,7 @@ import type { DataDirectory } from './data-directory.ts';
 import { modules } from './modules.ts';
 import type { ModuleName } from './modules.ts';
 import { readPlatformVersion } from './platform-version.ts';
-import type { PlatformContext } from './start-platform.ts';
+import type { PlatformContext } from './platform-context.ts';
 
 interface Assembly extends PlatformContext {
   readonly directory: DataDirectory;

@@ -1,3 +1,3 @@
 export { platformParts } from './config.ts';
+export type { PlatformContext } from './platform-context.ts';
 export { startPlatform } from './start-platform.ts';
-export type { PlatformContext } from './start-platform.ts';

@@ -1,19 +1,9 @@
 import { openBus, openStorage } from '@simfleet/wiring';
 import { startModules } from '@simfleet/runtime';
-import type { ConfigurationValues, RunningModules, RuntimeContext } from '@simfleet/runtime';
+import type { RunningModules } from '@simfleet/runtime';
 import { assembleModules } from './assemble.ts';
-import type { platformParts } from './config.ts';
 import { openDataDirectory } from './data-directory.ts';
-
-export interface PlatformContext {
-  readonly configuration: ConfigurationValues<typeof platformParts>;
-  readonly runtime: RuntimeContext;
-  /** Writes to standard output. */
-  readonly print: (text: string) => void;
-  /** Node binary for shard processes. */
-  readonly execPath: string;
-  readonly pid: number;
-}
+import type { PlatformContext } from './platform-context.ts';
 
 /**
  * Starts every module in one process. Throws `data-directory-held`, `port-in-use`, `invalid-configuration` or `storage-full`; then nothing

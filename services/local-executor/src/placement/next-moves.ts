@@ -17,21 +17,18 @@ export interface Moves {
 }
 
 /**
- * What brings the running shards closer to the fair grants. Free slots are filled at once; beyond that, jobs above their grant release one shard
- * for each grant that has no slot, the job furthest above first, the youngest among equals.
+ * What brings the running shards closer to the fair grants: free slots are filled in the order of the grants, and jobs above their grant release
+ * what they have too much, the job furthest above first, the youngest among equals. Since grants leave no slot empty that somebody wants, every
+ * surplus is matched by a grant without a slot; a slot that is about to come free counts for neither.
  */
 export const nextMoves = (capacity: number, standings: readonly Standing[]): Moves => {
-  const missing = missingGrants(fairGrants(capacity, standings), standings);
-  const held = sum(standings.map(({ running }) => running));
-  const leaving = sum(standings.map((standing) => standing.leaving));
-  const free = Math.max(0, capacity - held);
+  const grants = fairGrants(capacity, standings);
+  const held = standings.reduce((sum, { running }) => sum + running, 0);
   return {
-    start: missing.slice(0, free),
-    release: surplus(capacity, standings).slice(0, Math.max(0, missing.length - free - leaving)),
+    start: missingGrants(grants, standings).slice(0, Math.max(0, capacity - held)),
+    release: surplus(grants, standings),
   };
 };
-
-const sum = (numbers: readonly number[]): number => numbers.reduce((total, each) => total + each, 0);
 
 /** Grants that no running shard fills yet, in the order of the grants. */
 const missingGrants = (grants: readonly string[], standings: readonly Standing[]): readonly string[] => {
@@ -43,17 +40,16 @@ const missingGrants = (grants: readonly string[], standings: readonly Standing[]
   });
 };
 
-/** Jobs that could release a shard, an entry for each shard above their grant. */
-const surplus = (capacity: number, standings: readonly Standing[]): readonly string[] => {
-  const granted = Map.groupBy(fairGrants(capacity, standings), (jobId) => jobId);
-  const above = standings
-    .map((standing) => ({
-      ...standing,
-      excess: standing.running - standing.leaving - (granted.get(standing.jobId)?.length ?? 0),
-    }))
-    .filter(({ excess }) => excess > 0);
-  return above
-    .flatMap((each) => Array.from({ length: each.excess }, (_, taken) => ({ ...each, excess: each.excess - taken })))
+/** An entry for each shard above its job's grant. */
+const surplus = (grants: readonly string[], standings: readonly Standing[]): readonly string[] => {
+  const granted = Map.groupBy(grants, (jobId) => jobId);
+  const excessOf = ({ jobId, running, leaving }: Standing): number =>
+    running - leaving - (granted.get(jobId)?.length ?? 0);
+  return standings
+    .filter((standing) => excessOf(standing) > 0)
+    .flatMap((each) =>
+      Array.from({ length: excessOf(each) }, (_, taken) => ({ ...each, excess: excessOf(each) - taken })),
+    )
     .sort((a, b) => b.excess - a.excess || b.order - a.order || (a.jobId < b.jobId ? 1 : -1))
     .map(({ jobId }) => jobId);
 };
