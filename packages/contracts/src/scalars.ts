@@ -71,8 +71,14 @@ export const labels = z.record(
 /** RFC 3339 UTC time to the millisecond: what every store keeps without loss. */
 export const timestamp = z.iso.datetime({ precision: 3 });
 
+/** Ten years: the times that a span is added to stay dates that every store can hold. */
+const longestSeconds = 10 * 365 * 86_400;
+
 export const seconds = z
   .int()
   .min(1)
-  .max(10 * 365 * 86_400)
+  .max(longestSeconds)
   .meta({ examples: [3600] });
+
+/** A span that may also be over at once. */
+export const secondsOrNone = z.int().min(0).max(longestSeconds);

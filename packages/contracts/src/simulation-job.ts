@@ -9,6 +9,7 @@ import {
   pathCount,
   positiveDecimal,
   seconds,
+  secondsOrNone,
   u64,
 } from './scalars.ts';
 
@@ -73,7 +74,7 @@ export const jobSpec = z
     /** Seconds of running, added up over suspensions. */
     maxTotalSeconds: seconds.optional(),
     /** Seconds after its end until the job record is removed; absent = kept. */
-    ttlSecondsAfterFinished: z.int().min(0).optional(),
+    ttlSecondsAfterFinished: secondsOrNone.optional(),
     /** Consecutive failures of one shard, without a block accepted in between, before that shard is given up. */
     backoffLimitPerIndex: z.int().min(0).max(100).default(6),
   })

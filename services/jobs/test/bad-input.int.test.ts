@@ -27,6 +27,12 @@ const mistakes: readonly [string, unknown, string, RegExp][] = [
   ['shards 0', { spec: spec({ shards: 0 }) }, '/spec/shards', /1/],
   ['shards 1e9', { spec: spec({ shards: 1e9 }) }, '/spec/shards', /1000/],
   [
+    'a time to live that ends beyond the last date',
+    { spec: spec({ ttlSecondsAfterFinished: 8_640_000_000_000 }) },
+    '/spec/ttlSecondsAfterFinished',
+    /315360000/,
+  ],
+  [
     'confidence 1.5',
     { spec: spec({ precision: { metric: 'price', relativeError: '0.1', confidence: '1.5' } }) },
     '/spec/precision/confidence',

@@ -46,6 +46,7 @@ const refused: readonly [string, Record<string, unknown>, string, RegExp][] = [
   ],
   ['references that double at each step', doubling(25), '', /too large/],
   ['another draft', { $schema: 'http://json-schema.org/draft-07/schema#' }, '/$schema', /2020-12/],
+  ['a schema to be checked asynchronously', { $async: true, required: ['spot'] }, '/$async', /not supported/],
   ['an id of its own', { $id: 'https://example.org/x' }, '/$id', /not supported/],
   [
     'a pattern with look-around',

@@ -32,6 +32,8 @@ export const schemaMistakes = (schema: Schema | boolean): readonly Mistake[] => 
   const mistakes: Mistake[] = [];
   const declared = schema['$schema'];
   if (declared !== undefined && declared !== draft) mistakes.push({ pointer: '/$schema', detail: `must be ${draft}` });
+  // ajv would answer such a schema with a promise, which is no verdict.
+  if (schema['$async'] !== undefined) mistakes.push({ pointer: '/$async', detail: 'is not supported' });
   walk(schema, '', 0, (node, pointer, depth) => mistakes.push(...nodeMistakes(schema, node, pointer, depth)));
   if (mistakes.length > 0) return mistakes;
   const size = expandedSize(schema, schema, new Set(), { left: limits.nodes });
