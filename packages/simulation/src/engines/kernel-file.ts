@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { SimfleetError } from '@simfleet/contracts';
+import { SimfleetError } from '@simfleet/contracts/errors';
 import { kernelHashes } from './kernel-hashes.ts';
 
 /** The part of the WebAssembly JavaScript API used here; Node's types leave it to the browser's. */

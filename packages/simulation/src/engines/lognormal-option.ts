@@ -1,4 +1,4 @@
-import { exp, log, normalCdf } from '@simfleet/domain';
+import { exp, log, normalCdf } from '@simfleet/domain/numerics';
 
 /** What the two option engines have in common. Money in any one currency, time in years, rates a year and continuously compounded. */
 export interface OptionParameters {

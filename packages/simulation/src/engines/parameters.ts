@@ -1,4 +1,4 @@
-import { SimfleetError } from '@simfleet/contracts';
+import { SimfleetError } from '@simfleet/contracts/errors';
 import type { Parameters } from '@simfleet/domain';
 import type { OptionParameters } from './lognormal-option.ts';
 

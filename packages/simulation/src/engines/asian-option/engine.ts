@@ -1,4 +1,4 @@
-import { exp } from '@simfleet/domain';
+import { exp } from '@simfleet/domain/numerics';
 import type { BlockRequest, Kernel, Parameters, SamplingEngine } from '@simfleet/domain';
 import { kernelHashes } from '../kernel-hashes.ts';
 import { openKernelFile } from '../kernel-file.ts';

@@ -1,5 +1,5 @@
-import { SimfleetError } from '@simfleet/contracts';
-import { log } from '@simfleet/domain';
+import { SimfleetError } from '@simfleet/contracts/errors';
+import { log } from '@simfleet/domain/numerics';
 import type { BlockRequest, ExactEngine, FoldedCounts, Kernel, Parameters, Plan } from '@simfleet/domain';
 import { kernelHashes } from '../kernel-hashes.ts';
 import { openKernelFile } from '../kernel-file.ts';
