@@ -17,6 +17,8 @@ export const generateOpenApi = async (): Promise<string> => {
     '--port',
     '0',
     '--print-ready',
+    '--log-level',
+    'error',
   ];
   const platform = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   try {
