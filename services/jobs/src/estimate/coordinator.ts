@@ -1,9 +1,9 @@
-import type { DoneBlock, Progress, Report, ReportReply, Task, Threshold, ThresholdStatus } from '@simfleet/contracts';
+import type { DoneBlock, Progress, Report, ReportReply, Task, ThresholdStatus } from '@simfleet/contracts';
 import { blockCount, expectedPaths, isOver, rulesOf } from '@simfleet/domain';
 import type { Engine } from '@simfleet/domain';
 import type { Clock } from '@simfleet/runtime';
 import { effectiveSpec, timeText } from '../jobs/job-document.ts';
-import type { StoredJob } from '../jobs/job-document.ts';
+import type { JobDocument, StoredJob } from '../jobs/job-document.ts';
 import {
   lookEntry,
   lookKey,
@@ -33,9 +33,10 @@ export interface Crossing {
 export interface Coordinator {
   readonly fold: JobFold;
   readonly engine: Engine;
-  /** Run and thresholds that the fold is judged by; with others it does not hold. */
+  /** Run that the fold is of. */
   readonly run: number;
-  readonly thresholds: readonly Threshold[];
+  /** Whether what was folded and judged so far still holds for the job. */
+  holdsFor(job: JobDocument): boolean;
   /** The job as it was saved last. */
   readonly job: StoredJob;
   readonly leases: LeaseTable;
@@ -139,11 +140,13 @@ export const openCoordinator = (
 
   const accept: Coordinator['accept'] = ({ shard, attempt, done }) => {
     const now = clock.monotonic();
-    const outcome = fold.add(done.filter(fold.fits));
+    // One that does not fit any more has to be run again: it stays free.
+    const fitting = done.filter(fold.fits);
+    const outcome = fold.add(fitting);
     leases.done(
       shard,
       attempt,
-      done.map(({ block }) => block),
+      fitting.map(({ block }) => block),
       now,
     );
     pace.add(
@@ -196,7 +199,8 @@ export const openCoordinator = (
       leases.free(shard, attempt);
       return { action: 'suspend', lease: null, retryAfterMs: retryMs.suspended, ...described };
     }
-    if (fold.state.ended !== null) return { action: 'continue', lease: null, retryAfterMs: nothingFreeMs(1) };
+    if (fold.state.ended !== null)
+      return { action: 'continue', lease: null, retryAfterMs: nothingFreeMs(1), ...described };
     return { action: 'continue', ...grant(shard), ...described };
   };
 
@@ -204,7 +208,8 @@ export const openCoordinator = (
     fold,
     engine,
     run: doc.run,
-    thresholds: doc.spec.thresholds,
+    holdsFor: ({ run, spec }) =>
+      run === doc.run && JSON.stringify(spec.thresholds) === JSON.stringify(doc.spec.thresholds),
     get job() {
       return job;
     },

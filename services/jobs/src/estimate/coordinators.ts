@@ -2,7 +2,7 @@ import type { Engine } from '@simfleet/domain';
 import { isOver } from '@simfleet/domain';
 import type { Clock } from '@simfleet/runtime';
 import { engineOf } from '../jobs/job-document.ts';
-import type { JobDocument, StoredJob } from '../jobs/job-document.ts';
+import type { StoredJob } from '../jobs/job-document.ts';
 import type { JobStore } from '../jobs/job-store.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { LiveLog } from '../live/live-log.ts';
@@ -59,7 +59,7 @@ export const openCoordinators = ({ store, engines, ledger, live, clock }: Coordi
   /** The next call of `open` makes another coordinator when this one's fold no longer holds. */
   const take = (jobId: string, slot: Slot, job: StoredJob): void => {
     slot.coordinator?.update(job);
-    if (slot.coordinator !== null && !isOver(job.doc) && continues(slot.coordinator, job.doc)) return;
+    if (slot.coordinator !== null && !isOver(job.doc) && slot.coordinator.holdsFor(job.doc)) return;
     if (slots.get(jobId) === slot) slots.delete(jobId);
   };
 
@@ -75,10 +75,6 @@ export const openCoordinators = ({ store, engines, ledger, live, clock }: Coordi
 
   return { open, peek: (jobId) => slots.get(jobId)?.coordinator ?? undefined };
 };
-
-/** Whether what was folded and judged so far still holds for the job. */
-const continues = ({ run, thresholds }: Coordinator, after: JobDocument): boolean =>
-  run === after.run && JSON.stringify(thresholds) === JSON.stringify(after.spec.thresholds);
 
 /** Shards of a deleted job are told to stop. */
 const removed = (job: StoredJob): StoredJob => ({ ...job, doc: { ...job.doc, state: 'Cancelled' } });

@@ -38,6 +38,8 @@ export interface JobFold {
   isPossible(block: number): boolean;
   /** Whether the result is one of the current bounds: the short last block of narrower bounds is not. */
   fits(done: DoneBlock): boolean;
+  /** Whether the result is the short last block of one of these earlier bounds (`maxPaths`): a late shard's honest work, of no use now. */
+  isOutdated(done: DoneBlock, earlier: readonly string[]): boolean;
   add(done: readonly DoneBlock[]): FoldOutcome;
 }
 
@@ -106,6 +108,11 @@ export const openJobFold = (rules: Rules, engine: Engine, parameters: Parameters
     isPossible: (block) => isInside(block) && block < prefix() + mostRunAhead,
     fits: ({ block, result }) =>
       isInside(block) && (result.kind === 'counts' || result.paths === blockUnits(rules, block)),
+    isOutdated: ({ block, result }, earlier) =>
+      result.kind === 'moments' &&
+      isInside(block) &&
+      result.paths < blockUnits(rules, block) &&
+      earlier.some((maxPaths) => Number(maxPaths) - block * rules.plan.blockSize === result.paths),
     add,
   };
 };

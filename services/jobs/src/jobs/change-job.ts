@@ -109,6 +109,7 @@ export const openChangeJob = ({ store, steer, engines, audit, clock }: ChangeJob
     if (engine === null) throw engineGone(job);
     return {
       ...extend(job, spec),
+      ...earlierBounds(job, spec),
       run: job.run + 1,
       exhaustedShards: [],
       result: null,
@@ -134,6 +135,15 @@ export const openChangeJob = ({ store, steer, engines, audit, clock }: ChangeJob
         check,
       ),
   };
+};
+
+/** Earlier bounds that are kept: shards of older runs than these are long gone. */
+const keptBounds = 16;
+
+const earlierBounds = (job: JobDocument, { maxPaths }: JobSpec): Pick<JobDocument, 'earlierMaxPaths'> => {
+  const before = job.spec.maxPaths;
+  if (before === undefined || before === maxPaths) return {};
+  return { earlierMaxPaths: [...(job.earlierMaxPaths ?? []), before].slice(-keptBounds) };
 };
 
 const engineGone = ({ service }: JobDocument): SimfleetError =>

@@ -53,8 +53,8 @@ export const openEndJob = ({ store, coordinators, engines, clock, platformVersio
     const decide = (job: JobDocument, version: number): JobChange | null => {
       if (isOver(job)) return null;
       const holds = coordinator !== null && coordinator.run === job.run;
-      // Bounds may have got wider since: then a full answer is none, and the new run goes on.
-      if (isFullAnswer(end.reason) && !holds) return null;
+      // Bounds may have got wider since, or thresholds other ones: then a full answer is none yet, and the next report finds it.
+      if (isFullAnswer(end.reason) && coordinator?.holdsFor(job) !== true) return null;
       const found = holds ? { fold: coordinator.fold, crossings: coordinator.crossings() } : { fold: null };
       return ended(jobId, job, version, end, { ...found, engine: engineOf(job, engines) });
     };

@@ -38,6 +38,8 @@ export interface JobDocument extends JobFacts {
   readonly generation: number;
   /** Rises when the bounds change: shards start afresh and everything is judged again from the first look. */
   readonly run: number;
+  /** `maxPaths` of earlier runs, oldest first; absent in a job that was never given more paths. Their last blocks were short. */
+  readonly earlierMaxPaths?: readonly string[];
   /** Parameters of the spec, completed with the defaults of the service. */
   readonly parameters: JobSpec['parameters'];
   readonly service: Pin;

@@ -55,13 +55,15 @@ export const openJobNames = (names: NameCollection, store: JobStore, lock: Keyed
         await claimName(claim);
         return work();
       }),
-    release: async (claim) => {
-      const stored = await names.get(idOf(claim));
-      if (stored === null || stored.doc.jobId !== claim.jobId) return;
-      await names.delete(stored.id, stored.version).catch((error: unknown) => {
-        const gone = errorCode(error) === 'not-found' || errorCode(error) === 'version-conflict';
-        if (!gone) throw error;
-      });
-    },
+    // Behind the same lock: a reservation that is being taken over must not vanish under it.
+    release: (claim) =>
+      lock.exclusive(`name/${idOf(claim)}`, async () => {
+        const stored = await names.get(idOf(claim));
+        if (stored === null || stored.doc.jobId !== claim.jobId) return;
+        await names.delete(stored.id, stored.version).catch((error: unknown) => {
+          const gone = errorCode(error) === 'not-found' || errorCode(error) === 'version-conflict';
+          if (!gone) throw error;
+        });
+      }),
   };
 };

@@ -12,7 +12,7 @@ export const openTellCrossings = (store: JobStore, clock: Pick<Clock, 'now'>): T
     const crossings = coordinator.crossings();
     await store.change(jobId, (job, version) => {
       const fresh = crossings.filter(({ mark }) => !job.crossed.includes(mark));
-      if (fresh.length === 0 || job.run !== coordinator.run) return null;
+      if (fresh.length === 0 || !coordinator.holdsFor(job)) return null;
       const time = timeText(clock.now());
       return {
         doc: { ...job, crossed: [...job.crossed, ...fresh.map(({ mark }) => mark)] },

@@ -58,13 +58,16 @@ export const openAcceptReport = (parts: AcceptReportParts): AcceptReport => {
   const take = async (jobId: string, report: Report): Promise<ReportReply> => {
     const before = await coordinators.open(jobId);
     if (before === null) return stop;
-    const mistakes = planMistakes(before.fold, report.done);
+    const isOutdated = (block: DoneBlock): boolean =>
+      before.fold.isOutdated(block, before.job.doc.earlierMaxPaths ?? []);
+    const mistakes = planMistakes(before.fold, report.done, isOutdated);
     if (mistakes.length > 0) throw new SimfleetError('invalid-request', 'the report has mistakes', { mistakes });
-    await Promise.all([write(jobId, before, report.done), startJob(before.job)]);
+    const done = report.done.filter((block) => !isOutdated(block));
+    await Promise.all([write(jobId, before, done), startJob(before.job)]);
     // Meanwhile the job may have got other bounds, and with them another coordinator.
     const coordinator = await coordinators.open(jobId);
     if (coordinator === null) return stop;
-    coordinator.accept(report);
+    coordinator.accept({ ...report, done });
     await judge(jobId, coordinator);
     return coordinator.reply(report);
   };

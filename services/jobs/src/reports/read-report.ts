@@ -99,10 +99,16 @@ const isSoundCountsResult = (value: Members): boolean => {
   return counts.length >= 1 && counts.length <= 4096 && counts.every((count) => isCount(count, 0, 2 ** 20));
 };
 
-/** Mistakes that only the job's plan can see, with pointers into the report. */
-export const planMistakes = (fold: JobFold, done: readonly DoneBlock[]): readonly Mistake[] => {
+/** Mistakes that only the job's plan can see, with pointers into the report. Blocks that are passed over have none. */
+export const planMistakes = (
+  fold: JobFold,
+  done: readonly DoneBlock[],
+  isPassedOver: (block: DoneBlock) => boolean,
+): readonly Mistake[] => {
   const mistakes: Mistake[] = [];
-  for (const [index, { block, result }] of done.entries()) {
+  for (const [index, each] of done.entries()) {
+    const { block, result } = each;
+    if (isPassedOver(each)) continue;
     if (!fold.isPossible(block)) {
       mistakes.push({ pointer: `/done/${index}/block`, detail: `block ${block} is outside the plan of this job` });
     } else {
