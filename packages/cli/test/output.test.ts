@@ -142,9 +142,14 @@ test('tables and facts leave no blanks at the ends of lines', () => {
 });
 
 test('of the platform’s log a person sees warnings and faults, and lines that are no JSON', () => {
-  assert.equal(warningText('{"level":30,"msg":"ready"}'), undefined);
-  assert.equal(warningText('{"level":"info","msg":"ready"}'), undefined);
-  assert.equal(warningText('{"level":"warn","msg":"slow"}'), 'platform warning: slow');
-  assert.equal(warningText('{"level":50,"msg":"lost","err":{"message":"EIO"}}'), 'platform error: lost (EIO)');
+  assert.equal(warningText('{"level":30,"message":"ready"}'), undefined);
+  assert.equal(
+    warningText('simfleet: port-in-use: 127.0.0.1:8080 is taken'),
+    undefined,
+    'the end of the command tells it',
+  );
+  assert.equal(warningText('{"level":"info","message":"ready"}'), undefined);
+  assert.equal(warningText('{"level":"warn","message":"slow"}'), 'platform warning: slow');
+  assert.equal(warningText('{"level":50,"message":"lost","err":{"message":"EIO"}}'), 'platform error: lost (EIO)');
   assert.equal(warningText('simfleet: port-in-use: taken'), 'simfleet: port-in-use: taken');
 });

@@ -3,10 +3,10 @@ import type { ChildProcessByStdio } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import { errorTable, SimfleetError } from '@simfleet/contracts';
-import type { ErrorCode } from '@simfleet/contracts';
+import { SimfleetError } from '@simfleet/contracts';
 import { clientVariables } from '../environment.ts';
 import type { Terminal } from '../terminal.ts';
+import { startFault } from './log-lines.ts';
 
 const platformMain = fileURLToPath(new URL('../../../../services/all-in-one/src/main.ts', import.meta.url));
 const tether = new URL('../../bin/tether.js', import.meta.url).href;
@@ -63,9 +63,9 @@ const launch = ({ terminal, dataDir, flags }: PlatformOptions): PlatformProcess 
 /** The platform says `name: code: what happened` when it cannot start. */
 const reportedFault = (lines: readonly string[]): SimfleetError | undefined => {
   for (const [index, line] of lines.entries()) {
-    const [, code = '', detail = ''] = /^[\w-]+: ([a-z-]+): (.*)$/.exec(line) ?? [];
-    if (!Object.hasOwn(errorTable, code)) continue;
-    return new SimfleetError(code as ErrorCode, [detail, ...lines.slice(index + 1)].join('\n').trimEnd());
+    const fault = startFault(line);
+    if (fault === undefined) continue;
+    return new SimfleetError(fault.code, [fault.detail, ...lines.slice(index + 1)].join('\n').trimEnd());
   }
   return undefined;
 };
