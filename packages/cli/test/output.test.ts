@@ -151,5 +151,5 @@ test('of the platform’s log a person sees warnings and faults, and lines that 
   assert.equal(warningText('{"level":"info","message":"ready"}'), undefined);
   assert.equal(warningText('{"level":"warn","message":"slow"}'), 'platform warning: slow');
   assert.equal(warningText('{"level":50,"message":"lost","err":{"message":"EIO"}}'), 'platform error: lost (EIO)');
-  assert.equal(warningText('simfleet: port-in-use: taken'), 'simfleet: port-in-use: taken');
+  assert.equal(warningText('(node:7) a warning of Node'), '(node:7) a warning of Node');
 });
