@@ -23,8 +23,8 @@ run: install ## Start the platform, run the example job, show its progress and r
 test: install ## Run everything that can be proved on this machine (about 6 minutes on 2 cores)
 	@node hack/run-tests.ts
 
-chaos: install ## The slow rounds: 50 kills of the platform, full coverage rounds; records them in docs/chaos.md
-	@SIMFLEET_CHAOS=1 node hack/run-tests.ts --only chaos
+chaos: install ## The slow rounds in full: 50 kills of the platform (recorded in docs/chaos.md), coverage, crash points
+	@SIMFLEET_CHAOS=1 node hack/run-tests.ts --only chaos --only intervals --only storage/test/sqlite
 
 bench: install ## Benchmarks beside their peers: ratios, spread, machine
 	@node hack/run-benchmarks.ts

@@ -7,15 +7,17 @@ import type { EventData } from 'node:test';
 import { spec } from 'node:test/reporters';
 import { parseArgs } from 'node:util';
 
-const { values } = parseArgs({ options: { only: { type: 'string' }, help: { type: 'boolean', short: 'h' } } });
+const { values } = parseArgs({
+  options: { only: { type: 'string', multiple: true }, help: { type: 'boolean', short: 'h' } },
+});
 if (values.help) {
-  console.log('usage: node hack/run-tests.ts [--only text]   run the test files whose path holds the text');
+  console.log('usage: node hack/run-tests.ts [--only text]…   run the test files whose path holds one of the texts');
   process.exit(0);
 }
 
 const isSlow = (file: string): boolean => /\.(int|e2e)\.test\.ts$/.test(file) || file.startsWith('test/');
 const files = globSync(['{packages,services}/*/test/**/*.test.ts', 'test/**/*.test.ts'])
-  .filter((file) => values.only === undefined || file.includes(values.only))
+  .filter((file) => values.only === undefined || values.only.some((text) => file.includes(text)))
   .sort();
 
 const totals = { passed: 0, failed: 0, skipped: [] as string[] };
