@@ -18,13 +18,16 @@ test('the kernel’s Philox gives the known answers of Random123', () => {
   for (const [counter, key, answer] of knownAnswers) {
     const [key0 = 0n, key1 = 0n] = wordsOf(key);
     const address = Number(kernel.call('probePhilox', (key1 << 32n) | key0, ...wordsOf(counter).map(Number)));
-    const stored = new DataView(kernel.memory.buffer, address, 128);
+    const stored = new DataView(kernel.memory.buffer, address, 176);
     const [a = 0n, b = 0n, c = 0n, d = 0n] = wordsOf(answer);
     // Eight equal counters: four first and four second numbers, twice.
     for (let lane = 0; lane < 16; lane += 1) {
       const expected = Math.floor(lane / 4) % 2 === 0 ? (a << 32n) | b : (c << 32n) | d;
       assert.equal(stored.getBigUint64(8 * lane, true), expected, `lane ${lane} of counter ${counter}`);
     }
+    // The same counter in scalar registers.
+    assert.equal(stored.getBigUint64(128, true), (a << 32n) | b, `first scalar number of counter ${counter}`);
+    assert.equal(stored.getBigUint64(160, true), (c << 32n) | d, `second scalar number of counter ${counter}`);
   }
 });
 

@@ -1,7 +1,7 @@
 import { bounded, exp, expOf, wholeSteps } from '../../numerics/kernel/exp';
-import { normals } from '../../numerics/kernel/inverse-normal';
+import { locate, normal } from '../../numerics/kernel/inverse-normal';
 import { average, bothLanes, fill } from '../../numerics/kernel/moments';
-import { firstMultiplier, key0, key1, lower, philoxFrom2, secondMultiplier, setKey, upper } from '../../numerics/kernel/philox';
+import { firstMultiplier, key0, key1, lower, philoxFrom2, roundCounters, secondMultiplier, setKey, upper } from '../../numerics/kernel/philox';
 
 /** Paths of a chunk, a multiple of 4; aligned to absolute paths. */
 const chunkPaths: u32 = 64;
@@ -9,7 +9,7 @@ const chunkPaths: u32 = 64;
 const chunkDraws: u32 = 64;
 /** Random bits, then whole steps of the exponents: four u64 a step. */
 const bits: usize = memory.data(4096, 16);
-/** Normals, then exponents: four f64 a step. */
+/** Exponents: four f64 a step. */
 const values: usize = memory.data(4096, 16);
 const arithmetic: usize = memory.data(512, 16);
 const geometric: usize = memory.data(512, 16);
@@ -105,6 +105,8 @@ function walk(
   deviation: f64,
   sign: f64,
 ): void {
+  const move = f64x2.splat(drift);
+  const scale = f64x2.splat(deviation);
   let logA = f64x2.splat(0.0);
   let logB = f64x2.splat(0.0);
   let logSumA = f64x2.splat(0.0);
@@ -124,7 +126,11 @@ function walk(
   for (let draw: u32 = 0; draw * 2 < steps; draw += chunkDraws) {
     const left = steps - draw * 2;
     const here = min(left, chunkDraws * 2);
-    for (let i: u32 = 0; i * 2 < here; i += 2) {
+    const draws = (here + 1) / 2;
+    const rounds = (4 * draws + roundCounters - 1) / roundCounters;
+    // Pairs go down from the end until they meet the vectors; where both do a counter, both store the same.
+    let pair = 4 * draws - 2;
+    for (let i: u32 = 0; i < 2 * rounds; i += 2) {
       const varyingC = v128.xor(c1, i32x4.splat(draw + i));
       const varyingG = v128.xor(c1, i32x4.splat(draw + i + 1));
       philoxFrom2(
@@ -137,27 +143,35 @@ function walk(
         c2,
         d2,
         bits + 64 * i,
+        <u32>path + (pair & 3),
+        <u32>(path >>> 32),
+        0,
+        draw + pair / 4,
+        bits + 64 * (pair / 4) + 8 * (pair & 3),
       );
+      pair -= 2;
     }
-    normals(bits, values, here);
+    locate(bits, here);
     for (let step: u32 = 0; step < here; step++) {
-      const place = values + 32 * step;
-      logA = f64x2.add(logA, f64x2.add(f64x2.splat(drift), f64x2.mul(f64x2.splat(deviation), v128.load(place))));
-      logB = f64x2.add(logB, f64x2.add(f64x2.splat(drift), f64x2.mul(f64x2.splat(deviation), v128.load(place, 16))));
+      const offset = 32 * step;
+      const zA = normal(v128.load(bits + offset), offset);
+      const zB = normal(v128.load(bits + offset, 16), offset + 16);
+      logA = f64x2.add(logA, f64x2.add(move, f64x2.mul(scale, zA)));
+      logB = f64x2.add(logB, f64x2.add(move, f64x2.mul(scale, zB)));
       logSumA = f64x2.add(logSumA, logA);
       logSumB = f64x2.add(logSumB, logB);
       const xA = bounded(logA);
       const xB = bounded(logB);
-      v128.store(place, xA);
-      v128.store(place, xB, 16);
-      v128.store(bits + 32 * step, wholeSteps(xA));
-      v128.store(bits + 32 * step, wholeSteps(xB), 16);
+      v128.store(values + offset, xA);
+      v128.store(values + offset, xB, 16);
+      v128.store(bits + offset, wholeSteps(xA));
+      v128.store(bits + offset, wholeSteps(xB), 16);
     }
     for (let step: u32 = 0; step < here; step++) {
       const place = values + 32 * step;
       const whole = bits + 32 * step;
-      sumA = f64x2.add(sumA, expOf(v128.load(place), v128.load(whole), load<u32>(whole), load<u32>(whole, 8)));
-      sumB = f64x2.add(sumB, expOf(v128.load(place, 16), v128.load(whole, 16), load<u32>(whole, 16), load<u32>(whole, 24)));
+      sumA = f64x2.add(sumA, expOf(v128.load(place), v128.load(whole), load<u8>(whole), load<u8>(whole, 8)));
+      sumB = f64x2.add(sumB, expOf(v128.load(place, 16), v128.load(whole, 16), load<u8>(whole, 16), load<u8>(whole, 24)));
     }
   }
   const weight = f64x2.splat(1.0 / <f64>steps);

@@ -1,7 +1,7 @@
 import { bounded, expOf, wholeSteps } from '../../numerics/kernel/exp';
-import { normals } from '../../numerics/kernel/inverse-normal';
+import { locate, normal } from '../../numerics/kernel/inverse-normal';
 import { average, bothLanes, fill } from '../../numerics/kernel/moments';
-import { firstMultiplier, key0, key1, lower, philoxFrom2, secondMultiplier, setKey, upper } from '../../numerics/kernel/philox';
+import { firstMultiplier, key0, key1, lower, philoxFrom2, roundCounters, secondMultiplier, setKey, upper } from '../../numerics/kernel/philox';
 
 export { probeExp, probeLog, probeNormal, probePhilox } from '../../numerics/kernel/probes';
 
@@ -9,7 +9,7 @@ export { probeExp, probeLog, probeNormal, probePhilox } from '../../numerics/ker
 const chunkPaths: u32 = 512;
 /** Random bits, then whole steps of the exponent: u64 a path. */
 const bits: usize = memory.data(4096, 16);
-/** Normals, then exponents, then pay-offs: f64 a path. */
+/** Exponents, then pay-offs: f64 a path. */
 const values: usize = memory.data(4096, 16);
 /** Mean, second centred moment and count of non-zero pay-offs, three f64, undiscounted. */
 const results: usize = memory.data(24, 16);
@@ -42,7 +42,7 @@ export function simulate(
     const low = from & ~15;
     const high = (to + 15) & ~15;
     drawBits(chunk >>> 1, low, high);
-    normals(bits + 8 * low, values + 8 * low, (high - low) / 4);
+    locate(bits + 8 * low, (high - low) / 4);
     payOffs(low, high, spot, strike, drift, deviation, sign);
     if (!known) {
       shift = average(values, from, to);
@@ -51,15 +51,17 @@ export function simulate(
     // Paths outside the block get the shift itself, which adds nothing to the sums.
     const padding = fill(values, low, from, shift) + fill(values, to, high, shift);
     if (shift != 0.0) nonZero -= padding;
-    let sumLanes = f64x2.splat(0.0);
-    let squareLanes = f64x2.splat(0.0);
+    const centre = f64x2.splat(shift);
+    const zero = f64x2.splat(0.0);
+    let sumLanes = zero;
+    let squareLanes = zero;
     let zeroLanes = i64x2.splat(0);
     for (let path = low; path < high; path += 2) {
       const payOff = v128.load(values + 8 * path);
-      const distance = f64x2.sub(payOff, f64x2.splat(shift));
+      const distance = f64x2.sub(payOff, centre);
       sumLanes = f64x2.add(sumLanes, distance);
       squareLanes = f64x2.add(squareLanes, f64x2.mul(distance, distance));
-      zeroLanes = i64x2.sub(zeroLanes, f64x2.ne(payOff, f64x2.splat(0.0)));
+      zeroLanes = i64x2.sub(zeroLanes, f64x2.ne(payOff, zero));
     }
     sum += bothLanes(sumLanes);
     squares += bothLanes(squareLanes);
@@ -81,7 +83,11 @@ function drawBits(base: u64, low: u32, high: u32): void {
   const a2 = key0(1);
   const c2 = v128.xor(upper(a1, m), key1(1));
   const d2 = lower(a1, m);
-  for (let path = low; path < high; path += 16) {
+  const rounds = ((high - low) / 2 + roundCounters - 1) / roundCounters;
+  const end = low + 16 * rounds;
+  // Pairs go down from the end until they meet the vectors; where both do a counter, both store the same.
+  let pair = high / 2 - 2;
+  for (let path = low; path < end; path += 16) {
     const path0 = i32x4.add(i32x4.splat(<i32>base + <i32>(path >>> 1)), i32x4(0, 1, 2, 3));
     const path4 = i32x4.add(path0, i32x4.splat(4));
     const c1 = v128.xor(upper(path0, m), key1(0));
@@ -96,24 +102,39 @@ function drawBits(base: u64, low: u32, high: u32): void {
       v128.xor(c2, lower(path4, m)),
       d2,
       bits + 8 * path,
+      <u32>base + pair,
+      <u32>(base >>> 32),
+      0,
+      0,
+      bits + 64 * (pair / 4) + 8 * (pair & 3),
     );
+    pair -= 2;
   }
 }
 
-/** Turns normals into pay-offs, in place. */
+/** Turns bits whose segments are located from byte 0 on into pay-offs. */
 function payOffs(low: u32, high: u32, spot: f64, strike: f64, drift: f64, deviation: f64, sign: f64): void {
-  for (let path = low; path < high; path += 2) {
-    const z = v128.load(values + 8 * path);
-    const x = bounded(f64x2.add(f64x2.splat(drift), f64x2.mul(f64x2.splat(deviation), z)));
-    v128.store(values + 8 * path, x);
-    v128.store(bits + 8 * path, wholeSteps(x));
+  const move = f64x2.splat(drift);
+  const scale = f64x2.splat(deviation);
+  for (let path = low; path < high; path += 4) {
+    const place = 8 * (path - low);
+    const step = bits + 8 * path;
+    const xA = bounded(f64x2.add(move, f64x2.mul(scale, normal(v128.load(step), place))));
+    const xB = bounded(f64x2.add(move, f64x2.mul(scale, normal(v128.load(step, 16), place + 16))));
+    v128.store(values + 8 * path, xA);
+    v128.store(values + 8 * path, xB, 16);
+    v128.store(step, wholeSteps(xA));
+    v128.store(step, wholeSteps(xB), 16);
   }
+  const zero = f64x2.splat(0.0);
   const signedSpot = f64x2.splat(sign * spot);
   const signedStrike = f64x2.splat(sign * strike);
-  for (let path = low; path < high; path += 2) {
+  for (let path = low; path < high; path += 4) {
     const step = bits + 8 * path;
-    const growth = expOf(v128.load(values + 8 * path), v128.load(step), load<u32>(step), load<u32>(step, 8));
-    const gain = f64x2.sub(f64x2.mul(signedSpot, growth), signedStrike);
-    v128.store(values + 8 * path, f64x2.pmax(f64x2.splat(0.0), gain));
+    const place = values + 8 * path;
+    const growthA = expOf(v128.load(place), v128.load(step), load<u8>(step), load<u8>(step, 8));
+    const growthB = expOf(v128.load(place, 16), v128.load(step, 16), load<u8>(step, 16), load<u8>(step, 24));
+    v128.store(place, f64x2.pmax(zero, f64x2.sub(f64x2.mul(signedSpot, growthA), signedStrike)));
+    v128.store(place, f64x2.pmax(zero, f64x2.sub(f64x2.mul(signedSpot, growthB), signedStrike)), 16);
   }
 }

@@ -21,15 +21,15 @@ export function wholeSteps(x: v128): v128 {
 
 /**
  * e^x for both lanes, within 1.0 ulp for −690 ≤ x ≤ 700, which the caller sees to; `steps` = wholeSteps(x), `left` and `right` the
- * low words of its lanes, which are faster through memory than out of a vector register.
+ * lowest bytes of its lanes, which are faster through memory than out of a vector register.
  * x = k·ln2/256 + r; e^x = 2^(k/256)·e^r with 2^(j/256) from a table and e^r by a polynomial of degree 4 (Tang, "Table-driven
  * implementation of the exponential function", ACM TOMS 15, 1989).
  */
 // @ts-ignore: decorator
 @inline
 export function expOf(x: v128, steps: v128, left: u32, right: u32): v128 {
-  const low = v128.load64_zero(expTable + ((left & 255) << 3));
-  const entries = v128.load64_lane(expTable + ((right & 255) << 3), low, 1);
+  const low = v128.load64_zero(expTable + (left << 3));
+  const entries = v128.load64_lane(expTable + (right << 3), low, 1);
   const scale = i64x2.add(entries, i64x2.shl(steps, 44));
   const k = f64x2.sub(steps, both(roundingMagic));
   const r = f64x2.sub(f64x2.sub(x, f64x2.mul(k, both(expStepHigh))), f64x2.mul(k, both(expStepLow)));
@@ -45,5 +45,5 @@ export function expOf(x: v128, steps: v128, left: u32, right: u32): v128 {
 export function exp(x: v128): v128 {
   const argument = bounded(x);
   const steps = wholeSteps(argument);
-  return expOf(argument, steps, i32x4.extract_lane(steps, 0), i32x4.extract_lane(steps, 2));
+  return expOf(argument, steps, i8x16.extract_lane_u(steps, 0), i8x16.extract_lane_u(steps, 8));
 }

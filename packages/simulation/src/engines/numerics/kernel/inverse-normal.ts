@@ -11,69 +11,84 @@ const oneLess: usize = memory.data<f64>([0.99999999999999988898]); // 1 − 2^�
 const one: usize = memory.data<u64>([0x3ff0000000000000]);
 const localMask: usize = memory.data<u64>([0x00003fffffffffff]);
 const localEnd: usize = memory.data<u64>([0x3fffc00000000000]);
-const signBit: usize = memory.data<u64>([0x8000000000000000]);
 const two: usize = memory.data<f64>([2.0]);
 
-/** Most groups of four that one call of `normals` takes. */
+/** Most groups of four that one call of `locate` takes. */
 const mostGroups: u32 = 128;
-/** Segment number of each lane, u64, counted from exponent 0. */
-const segments: usize = memory.data(4096, 16);
+/** For each lane the place of its tail in its segment, f64. */
+const places: usize = memory.data(4096, 16);
+/** For each lane the address of its segment's row in the low half of a u64. */
+const rows: usize = memory.data(4096, 16);
 /** Offsets of the groups with a tail below the table. */
 const rareGroups: usize = memory.data(528, 16);
+/** Rows of which only the constant term, |z| of a tail below the table, is not 0. */
+const rareRows: usize = memory.data(24576, 16);
+const rowBytes: u32 = 48;
+const rowBytesTwice: usize = memory.data<u32>([48, 48]);
+/** The table starts with the segment at 2^−10, whose exponent field is 0x3f5. */
+const firstRow: usize = memory.data<u32>([<u32>normalTable - 0xfd40 * 48, 0]);
 
 /**
- * Turns 64 random bits at `source` into a standard normal at `target`, elsewhere, for `groups` ≤ 128 groups of four. Inversion of the
- * 53-bit uniform that has its sign from the lowest bit (1 = negative) and the two-sided tail t = (2·(bits >>> 12) + 1)·2^−53, so
- * u = t/2 or 1 − t/2 lies strictly inside (0, 1), is symmetric about 1/2, and both tails are exact. |z| is within 5 ulp, at most 8.3.
- * Segments are found in a pass of their own: through memory they reach the address units faster than out of vector registers.
+ * Finds the segments of 64 random bits a lane at `source` for `groups` ≤ 128 groups of four lanes; `normal` then makes standard normals
+ * of the same bits. Inversion of the 53-bit uniform that has its sign from the lowest bit (1 = negative) and the two-sided tail
+ * t = (2·(bits >>> 12) + 1)·2^−53, so u = t/2 or 1 − t/2 lies strictly inside (0, 1), is symmetric about 1/2, and both tails are exact.
+ * |z| is within 5 ulp, at most 8.3. Two passes: through memory addresses reach the address units faster than out of vector registers.
  */
-export function normals(source: usize, target: usize, groups: u32): void {
+export function locate(source: usize, groups: u32): void {
   const bytes = min(groups, mostGroups) * 32;
-  const rare = findSegments(source, target, bytes);
-  interpolate(target, bytes);
+  const exponent = both(one);
+  const less = both(oneLess);
+  const low = both(tableStart);
+  const mask = both(localMask);
+  const end = both(localEnd);
+  const anchor = both(two);
+  const size = both(rowBytesTwice);
+  const first = both(firstRow);
+  let rare: u32 = 0;
+  for (let at: u32 = 0; at < bytes; at += 32) {
+    const tailA = f64x2.sub(v128.or(i64x2.shr_u(v128.load(source + at), 12), exponent), less);
+    const tailB = f64x2.sub(v128.or(i64x2.shr_u(v128.load(source + at, 16), 12), exponent), less);
+    // One lane in 1024 is below the table: noted without a branch, done after the others.
+    store<u32>(rareGroups + 4 * rare, at);
+    rare += <u32>(i64x2.bitmask(f64x2.lt(f64x2.pmin(tailA, tailB), low)) != 0);
+    v128.store(rows + at, i32x4.add(i32x4.mul(i64x2.shr_u(f64x2.pmax(low, tailA), 46), size), first));
+    v128.store(rows + at, i32x4.add(i32x4.mul(i64x2.shr_u(f64x2.pmax(low, tailB), 46), size), first), 16);
+    v128.store(places + at, f64x2.sub(v128.or(v128.and(tailA, mask), end), anchor));
+    v128.store(places + at, f64x2.sub(v128.or(v128.and(tailB, mask), end), anchor), 16);
+  }
+  if (rare > 0) replaceRows(source, rare);
+}
+
+/** Gives lanes below the table rows of their own. */
+function replaceRows(source: usize, rare: u32): void {
+  let row = rareRows;
   for (let i: u32 = 0; i < rare; i++) {
     const at = load<u32>(rareGroups + 4 * i);
     for (let half: u32 = at; half < at + 32; half += 16) {
-      const bits = v128.load(source + half);
-      v128.store(target + half, v128.xor(anyTail(uniformTail(bits)), i64x2.shl(bits, 63)));
+      const tail = uniformTail(v128.load(source + half));
+      const below = i64x2.bitmask(f64x2.lt(tail, both(tableStart)));
+      if (below == 0) continue;
+      const z = farTail(tail);
+      if ((below & 1) != 0) {
+        v128.store64_lane(row, z, 0);
+        store<u32>(rows + half, <u32>row);
+        row += rowBytes;
+      }
+      if ((below & 2) != 0) {
+        v128.store64_lane(row, z, 1);
+        store<u32>(rows + half, <u32>row, 8);
+        row += rowBytes;
+      }
     }
   }
 }
 
-/** Leaves signed tails at `target` and segments in `segments`; returns how many groups hold a tail below the table. */
-function findSegments(source: usize, target: usize, bytes: u32): u32 {
-  const exponent = both(one);
-  const less = both(oneLess);
-  const low = both(tableStart);
-  let rare: u32 = 0;
-  for (let at: u32 = 0; at < bytes; at += 32) {
-    const bitsA = v128.load(source + at);
-    const bitsB = v128.load(source + at, 16);
-    const tailA = f64x2.sub(v128.or(i64x2.shr_u(bitsA, 12), exponent), less);
-    const tailB = f64x2.sub(v128.or(i64x2.shr_u(bitsB, 12), exponent), less);
-    // One lane in 1024 is below the table: noted without a branch, done after the others.
-    store<u32>(rareGroups + 4 * rare, at);
-    rare += <u32>(i64x2.bitmask(f64x2.lt(f64x2.pmin(tailA, tailB), low)) != 0);
-    v128.store(segments + at, i64x2.shr_u(f64x2.pmax(low, tailA), 46));
-    v128.store(segments + at, i64x2.shr_u(f64x2.pmax(low, tailB), 46), 16);
-    v128.store(target + at, v128.xor(tailA, i64x2.shl(bitsA, 63)));
-    v128.store(target + at, v128.xor(tailB, i64x2.shl(bitsB, 63)), 16);
-  }
-  return rare;
-}
-
-/** Turns signed tails into normals, in place; wrong for those below the table. */
-function interpolate(target: usize, bytes: u32): void {
-  const mask = both(localMask);
-  const end = both(localEnd);
-  const anchor = both(two);
-  const sign = both(signBit);
-  for (let at: u32 = 0; at < bytes; at += 16) {
-    const tail = v128.load(target + at);
-    const t = f64x2.sub(v128.or(v128.and(tail, mask), end), anchor);
-    const z = inSegments(t, load<u32>(segments + at), load<u32>(segments + at, 8));
-    v128.store(target + at, v128.xor(z, v128.and(tail, sign)));
-  }
+/** The standard normals that the two lanes `bits` at byte `at` of what `locate` was given make. */
+// @ts-ignore: decorator
+@inline
+export function normal(bits: v128, at: usize): v128 {
+  const z = inSegments(v128.load(places + at), load<u32>(rows + at), load<u32>(rows + at, 8));
+  return v128.xor(z, i64x2.shl(bits, 63));
 }
 
 // @ts-ignore: decorator
@@ -84,14 +99,11 @@ function uniformTail(bits: v128): v128 {
 
 /**
  * |z| for tails in [2^−10, 1): a polynomial of degree 5 in each of 64 segments an octave, about the segment's right end, so that |z|
- * keeps its relative accuracy down to 0. `t`: mantissa of the tail less that of the right end.
+ * keeps its relative accuracy down to 0. `t`: mantissa of the tail less that of the right end; `left`, `right`: the lanes' rows.
  */
 // @ts-ignore: decorator
 @inline
-function inSegments(t: v128, leftSegment: usize, rightSegment: usize): v128 {
-  // The table starts with the segment at 2^−10, whose exponent field is 0x3f5.
-  const left = normalTable + (leftSegment - 0xfd40) * 48;
-  const right = normalTable + (rightSegment - 0xfd40) * 48;
+function inSegments(t: v128, left: usize, right: usize): v128 {
   const l0 = v128.load(left);
   const l1 = v128.load(left, 16);
   const l2 = v128.load(left, 32);
@@ -106,23 +118,15 @@ function inSegments(t: v128, leftSegment: usize, rightSegment: usize): v128 {
   return f64x2.add(f64x2.mul(sum, t), v128.shuffle<i64>(l0, r0, 0, 2));
 }
 
-/** For pairs of which one or both lie below the table. */
-function centre(tail: v128): v128 {
-  const t = f64x2.sub(v128.or(v128.and(tail, both(localMask)), both(localEnd)), both(two));
-  const segment = i64x2.shr_u(tail, 46);
-  return inSegments(t, <usize>i64x2.extract_lane(segment, 0), <usize>i64x2.extract_lane(segment, 1));
-}
-
 // @ts-ignore: decorator
 @inline
 function step(sum: v128, y: v128, coefficient: usize): v128 {
   return f64x2.add(f64x2.mul(sum, y), both(coefficient));
 }
 
-/** Lanes below 2^−10 by |z| = s·P(log s²), s² = −2·log(tail/2). */
-function anyTail(tail: v128): v128 {
-  const low = both(tableStart);
-  const square = f64x2.mul(f64x2.splat(-2.0), log(f64x2.mul(f64x2.pmin(low, tail), f64x2.splat(0.5))));
+/** |z| of lanes below 2^−10 as s·P(log s²), s² = −2·log(tail/2); greater tails count as 2^−10. */
+function farTail(tail: v128): v128 {
+  const square = f64x2.mul(f64x2.splat(-2.0), log(f64x2.mul(f64x2.pmin(both(tableStart), tail), f64x2.splat(0.5))));
   const y = f64x2.sub(log(square), both(tailMiddle));
   let sum = both(tailC14);
   sum = step(sum, y, tailC13);
@@ -139,6 +143,5 @@ function anyTail(tail: v128): v128 {
   sum = step(sum, y, tailC2);
   sum = step(sum, y, tailC1);
   sum = step(sum, y, tailC0);
-  const far = f64x2.mul(f64x2.sqrt(square), sum);
-  return v128.bitselect(far, centre(f64x2.pmax(low, tail)), f64x2.lt(tail, low));
+  return f64x2.mul(f64x2.sqrt(square), sum);
 }

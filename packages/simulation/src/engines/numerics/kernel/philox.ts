@@ -1,11 +1,15 @@
 import { both } from './constant';
 
 /**
- * Philox4x32-10 (Salmon, Moraes, Dror, Shaw: "Parallel random numbers: as easy as 1, 2, 3", SC11), four counters at a time: each
- * vector holds one 32-bit word of four consecutive counters. Counter words: path low, path high, stream, draw.
+ * Philox4x32-10 (Salmon, Moraes, Dror, Shaw: "Parallel random numbers: as easy as 1, 2, 3", SC11), ten counters at a time: each vector
+ * holds one 32-bit word of four consecutive counters, and two more counters run in scalar registers, because V8 shuffles both operands
+ * of every widening product and the shuffle units are what limits the vectors. Counter words: path low, path high, stream, draw.
  */
+export const roundCounters: u32 = 10;
 const multiplier0: usize = memory.data<u32>([0xd2511f53, 0xd2511f53]);
 const multiplier1: usize = memory.data<u32>([0xcd9e8d57, 0xcd9e8d57]);
+const wide0: u64 = 0xd2511f53;
+const wide1: u64 = 0xcd9e8d57;
 const weyl0: i32 = 0x9e3779b9;
 const weyl1: i32 = 0xbb67ae85;
 
@@ -64,10 +68,17 @@ export function lower(word: v128, multiplier: v128): v128 {
   return i32x4.mul(word, multiplier);
 }
 
-/** All ten rounds for four counters; stores as `philoxFrom2` does, twice the same. */
+/** Word 0 or 2 after a round: upper half of a product, lower half of the one before, and the key at `key`. */
 // @ts-ignore: decorator
 @inline
-export function philox(word0: v128, word1: v128, word2: v128, word3: v128, target: usize): void {
+function mixed(product: u64, other: u32, key: usize): u32 {
+  return <u32>(product >>> 32) ^ other ^ load<u32>(key);
+}
+
+/** All ten rounds for four counters, and for the pair whose first is the first of them; stores as `philoxFrom2` does. */
+// @ts-ignore: decorator
+@inline
+export function philox(word0: v128, word1: v128, word2: v128, word3: v128, target: usize, pairTarget: usize): void {
   const m = firstMultiplier();
   const n = secondMultiplier();
   const a1 = v128.xor(upper(word2, n), v128.xor(word1, key0(0)));
@@ -78,87 +89,86 @@ export function philox(word0: v128, word1: v128, word2: v128, word3: v128, targe
   const b = lower(c1, n);
   const c = v128.xor(upper(a1, m), v128.xor(d1, key1(1)));
   const d = lower(a1, m);
-  philoxFrom2(a, b, c, d, a, b, c, d, target);
+  const low = i32x4.extract_lane(word0, 0);
+  const high = i32x4.extract_lane(word1, 0);
+  const stream = i32x4.extract_lane(word2, 0);
+  philoxFrom2(a, b, c, d, a, b, c, d, target, low, high, stream, i32x4.extract_lane(word3, 0), pairTarget);
 }
 
 /**
- * Rounds 2 … 9 of ten for two times four counters, from the words (a, b, c, d) and (e, f, g, h) that rounds 0 and 1 left; interleaved,
- * since one chain of rounds leaves the multipliers idle. Sixty-four random bits are (word 0 · 2^32 + word 1) and (word 2 · 2^32 + word 3):
- * stores 16 u64 at `target`: the first of the four counters (a, b, c, d), their second; the same of (e, f, g, h).
+ * Rounds 2 … 9 of ten for two times four counters, from the words (a, b, c, d) and (e, f, g, h) that rounds 0 and 1 left, and all rounds
+ * for the pair (low, high, stream, draw) and (low + 1, high, stream, draw), low even; interleaved, since each leaves idle what the
+ * others need. Sixty-four random bits are (word 0 · 2^32 + word 1) and (word 2 · 2^32 + word 3): stores 16 u64 at `target`: the first
+ * of the four counters (a, b, c, d), their second; the same of (e, f, g, h). The pair's first ones go to `pairTarget`, the second ones
+ * 32 bytes after.
  */
 // @ts-ignore: decorator
 @inline
 export function philoxFrom2(
-  a2: v128,
-  b2: v128,
-  c2: v128,
-  d2: v128,
-  e2: v128,
-  f2: v128,
-  g2: v128,
-  h2: v128,
+  a: v128,
+  b: v128,
+  c: v128,
+  d: v128,
+  e: v128,
+  f: v128,
+  g: v128,
+  h: v128,
   target: usize,
+  low: u32,
+  high: u32,
+  stream: u32,
+  draw: u32,
+  pairTarget: usize,
 ): void {
   const m = firstMultiplier();
   const n = secondMultiplier();
-  const a3 = v128.xor(upper(c2, n), v128.xor(b2, key0(2)));
-  const e3 = v128.xor(upper(g2, n), v128.xor(f2, key0(2)));
-  const b3 = lower(c2, n);
-  const f3 = lower(g2, n);
-  const c3 = v128.xor(upper(a2, m), v128.xor(d2, key1(2)));
-  const g3 = v128.xor(upper(e2, m), v128.xor(h2, key1(2)));
-  const d3 = lower(a2, m);
-  const h3 = lower(e2, m);
-  const a4 = v128.xor(upper(c3, n), v128.xor(b3, key0(3)));
-  const e4 = v128.xor(upper(g3, n), v128.xor(f3, key0(3)));
-  const b4 = lower(c3, n);
-  const f4 = lower(g3, n);
-  const c4 = v128.xor(upper(a3, m), v128.xor(d3, key1(3)));
-  const g4 = v128.xor(upper(e3, m), v128.xor(h3, key1(3)));
-  const d4 = lower(a3, m);
-  const h4 = lower(e3, m);
-  const a5 = v128.xor(upper(c4, n), v128.xor(b4, key0(4)));
-  const e5 = v128.xor(upper(g4, n), v128.xor(f4, key0(4)));
-  const b5 = lower(c4, n);
-  const f5 = lower(g4, n);
-  const c5 = v128.xor(upper(a4, m), v128.xor(d4, key1(4)));
-  const g5 = v128.xor(upper(e4, m), v128.xor(h4, key1(4)));
-  const d5 = lower(a4, m);
-  const h5 = lower(e4, m);
-  const a6 = v128.xor(upper(c5, n), v128.xor(b5, key0(5)));
-  const e6 = v128.xor(upper(g5, n), v128.xor(f5, key0(5)));
-  const b6 = lower(c5, n);
-  const f6 = lower(g5, n);
-  const c6 = v128.xor(upper(a5, m), v128.xor(d5, key1(5)));
-  const g6 = v128.xor(upper(e5, m), v128.xor(h5, key1(5)));
-  const d6 = lower(a5, m);
-  const h6 = lower(e5, m);
-  const a7 = v128.xor(upper(c6, n), v128.xor(b6, key0(6)));
-  const e7 = v128.xor(upper(g6, n), v128.xor(f6, key0(6)));
-  const b7 = lower(c6, n);
-  const f7 = lower(g6, n);
-  const c7 = v128.xor(upper(a6, m), v128.xor(d6, key1(6)));
-  const g7 = v128.xor(upper(e6, m), v128.xor(h6, key1(6)));
-  const d7 = lower(a6, m);
-  const h7 = lower(e6, m);
-  const a8 = v128.xor(upper(c7, n), v128.xor(b7, key0(7)));
-  const e8 = v128.xor(upper(g7, n), v128.xor(f7, key0(7)));
-  const b8 = lower(c7, n);
-  const f8 = lower(g7, n);
-  const c8 = v128.xor(upper(a7, m), v128.xor(d7, key1(7)));
-  const g8 = v128.xor(upper(e7, m), v128.xor(h7, key1(7)));
-  const d8 = lower(a7, m);
-  const h8 = lower(e7, m);
-  const a9 = v128.xor(upper(c8, n), v128.xor(b8, key0(8)));
-  const e9 = v128.xor(upper(g8, n), v128.xor(f8, key0(8)));
-  const b9 = lower(c8, n);
-  const f9 = lower(g8, n);
-  const c9 = v128.xor(upper(a8, m), v128.xor(d8, key1(8)));
-  const g9 = v128.xor(upper(e8, m), v128.xor(h8, key1(8)));
-  const d9 = lower(a8, m);
-  const h9 = lower(e8, m);
-  lastRound(a9, b9, c9, d9, target);
-  lastRound(e9, f9, g9, h9, target + 64);
+  // Round 0 of the pair: words (w, x, y, z) and (s, t, u, v).
+  const streamProduct = <u64>stream * wide1;
+  const product = <u64>low * wide0;
+  const nextProduct = product + wide0;
+  const a1 = mixed(streamProduct, high, keys);
+  let y = mixed(product, draw, keys + 16);
+  let u = mixed(nextProduct, draw, keys + 16);
+  // Round 1.
+  const shared = <u64>a1 * wide0;
+  const first1 = <u64>y * wide1;
+  const second1 = <u64>u * wide1;
+  let w = mixed(first1, <u32>streamProduct, keys + 32);
+  let s = mixed(second1, <u32>streamProduct, keys + 32);
+  let x = <u32>first1;
+  let t = <u32>second1;
+  y = mixed(shared, <u32>product, keys + 48);
+  u = mixed(shared, <u32>nextProduct, keys + 48);
+  let z = <u32>shared;
+  let v = z;
+  for (let key = keys + 64; key < keys + 288; key += 32) {
+    const nextA = v128.xor(upper(c, n), v128.xor(b, v128.load(key)));
+    const first0 = <u64>w * wide0;
+    const second0 = <u64>s * wide0;
+    const nextE = v128.xor(upper(g, n), v128.xor(f, v128.load(key)));
+    const first1 = <u64>y * wide1;
+    const second1 = <u64>u * wide1;
+    b = lower(c, n);
+    f = lower(g, n);
+    c = v128.xor(upper(a, m), v128.xor(d, v128.load(key, 16)));
+    w = mixed(first1, x, key);
+    x = <u32>first1;
+    s = mixed(second1, t, key);
+    t = <u32>second1;
+    g = v128.xor(upper(e, m), v128.xor(h, v128.load(key, 16)));
+    y = mixed(first0, z, key + 16);
+    z = <u32>first0;
+    u = mixed(second0, v, key + 16);
+    v = <u32>second0;
+    d = lower(a, m);
+    h = lower(e, m);
+    a = nextA;
+    e = nextE;
+  }
+  lastRound(a, b, c, d, target);
+  lastRound(e, f, g, h, target + 64);
+  lastPairRound(w, x, y, z, pairTarget);
+  lastPairRound(s, t, u, v, pairTarget + 8);
 }
 
 /** The last round leaves high and low words of the products where a u64 wants them. */
@@ -174,4 +184,11 @@ function lastRound(a: v128, b: v128, c: v128, d: v128, target: usize): void {
   v128.store(target, v128.xor(i64x2.extmul_high_i32x4_u(c, n), v128.shuffle<i32>(zero, x, 2, 6, 3, 7)), 16);
   v128.store(target, v128.xor(i64x2.extmul_low_i32x4_u(a, m), v128.shuffle<i32>(zero, y, 0, 4, 1, 5)), 32);
   v128.store(target, v128.xor(i64x2.extmul_high_i32x4_u(a, m), v128.shuffle<i32>(zero, y, 2, 6, 3, 7)), 48);
+}
+
+// @ts-ignore: decorator
+@inline
+function lastPairRound(w: u32, x: u32, y: u32, z: u32, target: usize): void {
+  store<u64>(target, (<u64>y * wide1) ^ (<u64>(x ^ load<u32>(keys + 288)) << 32));
+  store<u64>(target, (<u64>w * wide0) ^ (<u64>(z ^ load<u32>(keys + 304)) << 32), 32);
 }
