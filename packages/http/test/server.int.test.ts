@@ -416,3 +416,38 @@ test('a request that does not finish in time is cut off at stop', async (t) => {
   await hanging;
   assert.equal(signal.aborted, true);
 });
+
+test('a route that admits its callers itself refuses them before a byte of the body is read', async (t) => {
+  const admitted: unknown[] = [];
+  const report = defineRoute({
+    method: 'post',
+    path: '/v1/jobs/:id/reports',
+    operationId: 'report',
+    summary: 'Report',
+    tag: 'shards',
+    action: 'jobs.report',
+    authentication: 'job',
+    request: { params: z.object({ id: z.string() }), body: z.unknown() },
+    responses: { 200: { description: 'Fine.' } },
+    admit: async ({ params, token: given }) => {
+      admitted.push([params['id'], given]);
+      if (given !== 'right') throw new SimfleetError('unauthenticated', 'the token is wrong');
+    },
+    handle: async ({ body }) => ({ status: 200, body }),
+  });
+  const { url } = await serving(t, [report]);
+  const post = (bearer: string, body: string) =>
+    fetch(`${url}/v1/jobs/7/reports`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${bearer}`, 'content-type': 'application/json' },
+      body,
+    });
+  assert.equal((await post('wrong', 'no JSON at all')).status, 401);
+  assert.equal((await post('right', 'no JSON at all')).status, 400);
+  assert.equal((await post('right', '{}')).status, 200);
+  assert.deepEqual(admitted, [
+    ['7', 'wrong'],
+    ['7', 'right'],
+    ['7', 'right'],
+  ]);
+});

@@ -20,6 +20,8 @@ import type { DeleteJob } from './jobs/delete-job.ts';
 import { openEndJob } from './jobs/end-job.ts';
 import type { EndJob } from './jobs/end-job.ts';
 import { jobsCollection } from './jobs/job-document.ts';
+import { openGiveUp } from './jobs/give-up.ts';
+import type { GiveUp } from './jobs/give-up.ts';
 import type { JobDocument } from './jobs/job-document.ts';
 import { namesCollection, openJobNames } from './jobs/job-names.ts';
 import { openJobStore } from './jobs/job-store.ts';
@@ -77,6 +79,9 @@ export interface Parts {
   readonly steerJob: SteerJob;
   readonly deleteJob: DeleteJob;
   readonly endJob: EndJob;
+  readonly giveUp: GiveUp;
+  /** Throws `unauthenticated` unless the token is the job's: asked before a report is read. */
+  readonly admitShard: JobTokens['check'];
   readonly acceptReport: AcceptReport;
   readonly handleShardEvent: (event: ShardEvent) => Promise<void>;
   readonly pilot: RunPilot;
@@ -119,6 +124,7 @@ export const assemble = async (surroundings: Surroundings): Promise<Parts> => {
   const tokens = openJobTokens(await storage.collection(tokensCollection), store);
   const prepare = openPrepareJob({ customers, catalogue, engines });
   const endJob = openEndJob({ store, coordinators, engines, clock, platformVersion });
+  const giveUp = openGiveUp(endJob);
   const startJob = openStartJob(store, clock);
   const tellCrossings = openTellCrossings(store, clock);
   const steerJob = openSteerJob({ store, endJob, audit, clock });
@@ -135,12 +141,14 @@ export const assemble = async (surroundings: Surroundings): Promise<Parts> => {
     coordinators,
     prepare,
     createJob: openCreateJob({ store, names, prepare, lock, audit, clock }),
-    changeJob: openChangeJob({ store, steer: steerJob, engines, audit, clock }),
+    changeJob: openChangeJob({ store, steer: steerJob, engines, giveUp, audit, clock }),
     steerJob,
     deleteJob,
     endJob,
-    acceptReport: openAcceptReport({ tokens, coordinators, ledger, startJob, endJob, tellCrossings, logger }),
-    handleShardEvent: openShardEvents({ store, coordinators, startJob, endJob }),
+    giveUp,
+    admitShard: tokens.check,
+    acceptReport: openAcceptReport({ coordinators, ledger, startJob, endJob, tellCrossings, logger }),
+    handleShardEvent: openShardEvents({ store, coordinators, startJob, endJob, giveUp }),
     pilot: openPilot({ clock, slots }),
     tokens,
     live,

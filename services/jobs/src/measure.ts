@@ -9,7 +9,7 @@ import type { JobStore } from './jobs/job-store.ts';
 export const measure = (metrics: Metrics, parts: Parts): Parts => {
   countEnds(metrics, parts.store);
   gaugeActive(metrics, parts.store);
-  return { ...parts, acceptReport: countReports(metrics, parts.acceptReport) };
+  return { ...parts, ...countReports(metrics, parts) };
 };
 
 const countEnds = (metrics: Metrics, store: JobStore): void => {
@@ -39,21 +39,23 @@ const gaugeActive = (metrics: Metrics, store: JobStore): void => {
   });
 };
 
-const countReports = (metrics: Metrics, acceptReport: Parts['acceptReport']): Parts['acceptReport'] => {
+const countReports = (metrics: Metrics, { admitShard, acceptReport }: Parts): Partial<Parts> => {
   const reports = new Counter({
     name: 'simfleet_reports_total',
     help: 'Reports of shards, by outcome: the action that was answered, or the code of the refusal.',
     labelNames: ['outcome'],
     registers: [metrics],
   });
-  return async (jobId, token, body) => {
-    try {
-      const reply = await acceptReport(jobId, token, body);
+  const refused = (error: unknown): never => {
+    reports.inc({ outcome: errorCode(error) ?? 'internal' });
+    throw error;
+  };
+  return {
+    admitShard: (jobId, token) => admitShard(jobId, token).catch(refused),
+    acceptReport: async (jobId, body) => {
+      const reply = await acceptReport(jobId, body).catch(refused);
       reports.inc({ outcome: reply.action });
       return reply;
-    } catch (error) {
-      reports.inc({ outcome: errorCode(error) ?? 'internal' });
-      throw error;
-    }
+    },
   };
 };

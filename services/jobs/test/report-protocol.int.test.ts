@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { request as httpRequest } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { test } from 'node:test';
 import type { Job, JobResult, Problem, ReportReply } from '@simfleet/contracts';
 import { createJob, smallSpec, startPlatform } from './support/platform.ts';
+import type { Platform } from './support/platform.ts';
 import { openRunner, openShard, report, work } from './support/shard.ts';
 
 const started = async (t: Parameters<typeof startPlatform>[0], spec = smallSpec()) => {
@@ -47,6 +51,19 @@ test('a report with a wrong token, with that of another job or without one is re
   assert.equal((await platform.call('POST', `/v1/jobs/${job.id}/reports`, body, { authorization: '' })).status, 401);
   // The administrator is no shard.
   assert.equal((await platform.call('POST', `/v1/jobs/${job.id}/reports`, body)).status, 401);
+});
+
+test('a wrong token is refused before a byte of the report is read', async (t) => {
+  const { platform, job } = await started(t);
+  const request = httpRequest(`${platform.url}/v1/jobs/${job.id}/reports`, {
+    method: 'POST',
+    headers: { authorization: 'Bearer wrong', 'content-type': 'application/json', 'content-length': 8_000_000 },
+  });
+  t.after(() => request.destroy());
+  request.on('error', () => undefined);
+  request.write('{');
+  const [response] = (await once(request, 'response', { signal: AbortSignal.timeout(5_000) })) as [IncomingMessage];
+  assert.equal(response.statusCode, 401);
 });
 
 test('a job token opens nothing but reports', async (t) => {
@@ -230,30 +247,32 @@ test('a shard that refuses its input fails the job with what it said', async (t)
   assert.deepEqual([state, stopReason, message], ['Failed', 'BadInput', 'no such input']);
 });
 
+const exhaust = (platform: Platform, jobId: string) => (shard: number, sourceversion: number) =>
+  platform.bus.publish({
+    specversion: '1.0',
+    id: `e${sourceversion}`,
+    source: `/local-runs/${jobId}`,
+    sourceversion,
+    type: 'dev.simfleet.shard.ended.v1',
+    time: new Date().toISOString(),
+    customer: 'default',
+    datacontenttype: 'application/json',
+    data: {
+      jobId,
+      customer: 'default',
+      generation: 1,
+      shard,
+      attempt: 7,
+      exitCode: 1,
+      signal: null,
+      exhausted: true,
+      message: 'boom',
+    },
+  });
+
 test('the job fails once every shard has used up its retries, and not before', async (t) => {
   const { platform, job, read } = await started(t, smallSpec({ shards: 2 }));
-  const end = (shard: number, sourceversion: number) =>
-    platform.bus.publish({
-      specversion: '1.0',
-      id: `e${sourceversion}`,
-      source: `/local-runs/${job.id}`,
-      sourceversion,
-      type: 'dev.simfleet.shard.ended.v1',
-      time: new Date().toISOString(),
-      customer: 'default',
-      datacontenttype: 'application/json',
-      data: {
-        jobId: job.id,
-        customer: 'default',
-        generation: 1,
-        shard,
-        attempt: 7,
-        exitCode: 1,
-        signal: null,
-        exhausted: true,
-        message: 'boom',
-      },
-    });
+  const end = exhaust(platform, job.id);
   await end(0, 1);
   await end(0, 1);
   assert.equal((await read()).state, 'Running');
@@ -261,4 +280,12 @@ test('the job fails once every shard has used up its retries, and not before', a
   const { stopReason, message } = await read();
   assert.equal(stopReason, 'RetriesExhausted');
   assert.match(message ?? '', /boom/);
+});
+
+test('the job fails too when it gives up the last shard that had retries left', async (t) => {
+  const { platform, job, read } = await started(t, smallSpec({ shards: 2 }));
+  await exhaust(platform, job.id)(0, 1);
+  assert.equal((await read()).state, 'Running');
+  const { status, body } = await platform.call<Job>('PATCH', `/v1/jobs/${job.id}`, { spec: { shards: 1 } });
+  assert.deepEqual([status, body.state, body.stopReason], [200, 'Failed', 'RetriesExhausted']);
 });

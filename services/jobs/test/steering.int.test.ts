@@ -246,3 +246,18 @@ test('every deed is in the audit log with its principal', async (t) => {
     ['jobs.create', 'jobs.suspend', 'jobs.cancel'].map((action) => [action, `jobs/${id}`, 'administrator']),
   );
 });
+
+test('a customer that comes back under its old name is told of in the audit log again', async (t) => {
+  const platform = await startPlatform(t);
+  for (const round of [1, 2]) {
+    assert.equal((await platform.call('POST', '/v1/customers', { id: 'acme', displayName: `${round}` })).status, 201);
+    assert.equal((await platform.call('PATCH', '/v1/customers/acme', { labels: { a: 'b' } })).status, 200);
+    assert.equal((await platform.call('DELETE', '/v1/customers/acme')).status, 204);
+  }
+  const entries = await platform.storage.log.read('audit:acme', 0, 100);
+  const once = ['customers.create', 'customers.change', 'customers.delete'];
+  assert.deepEqual(
+    entries.map(({ data }) => (data as { action: string }).action),
+    [...once, ...once],
+  );
+});

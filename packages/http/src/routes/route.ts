@@ -28,7 +28,7 @@ export interface RequestContext {
   readonly url: string;
   /** Who asks. On routes for job tokens and without authentication: a principal without customers. */
   readonly principal: Principal;
-  /** The bearer token on `job` routes, which the handler itself checks; null elsewhere. */
+  /** The bearer token on `job` routes, which `admit` or the handler checks; null elsewhere. */
   readonly token: string | null;
   /** Throws `forbidden` unless the principal may do the route's action for this customer. */
   authorize(customer: string): void;
@@ -64,7 +64,7 @@ export interface ResponseDescription {
   readonly contentType?: string;
 }
 
-/** `token`: a bearer token that the Authorizer knows; `job`: a job's own token, checked by the handler; `none`: open to all. */
+/** `token`: a bearer token that the Authorizer knows; `job`: a job's own token, checked by `admit` or the handler; `none`: open to all. */
 export type Authentication = 'token' | 'job' | 'none';
 
 interface RouteDescription {
@@ -84,6 +84,14 @@ interface RouteDescription {
   readonly action: string;
   /** Default `token`. */
   readonly authentication?: Authentication;
+  /**
+   * Refuses a caller, by throwing, before a byte of the body is read: for `job` tokens, which only the route's own service knows. `params`
+   * are those of the path, not checked yet.
+   */
+  readonly admit?: (caller: {
+    readonly params: Readonly<Record<string, unknown>>;
+    readonly token: string | null;
+  }) => Promise<void>;
   /** Honours `Idempotency-Key`; default true for POST with a token. */
   readonly idempotent?: boolean;
   /** Bytes of the body; default 1 MiB. */

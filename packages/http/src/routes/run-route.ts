@@ -45,6 +45,7 @@ const nobody = (kind: Principal['kind']): Principal => ({ id: 'anonymous', kind,
 /** Who asks, may they, what do they ask, was it asked before, answer. Throws what becomes a problem. */
 export const runRoute = async (route: Route, services: RouteServices, exchange: Exchange): Promise<void> => {
   const access = await admit(route, services.authorizer, exchange);
+  await route.admit?.({ params: exchange.params, token: access.token });
   const valid = await validate(route, exchange.request, exchange.url, exchange.params);
   const key = honoursKey(route) ? idempotencyKeyOf(header(exchange.request, 'idempotency-key')) : undefined;
   const call = (effectId: string): Promise<Outcome> =>

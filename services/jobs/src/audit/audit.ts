@@ -11,6 +11,8 @@ export interface Deed {
   readonly action: string;
   /** `jobs/{id}`, `services/{name}`, `customers/{id}`. */
   readonly subject: string;
+  /** When the record was created: customers and services come back under an old name, and then count their versions afresh. */
+  readonly since: string;
   /** Version of the record that the deed made. */
   readonly version: number;
 }
@@ -21,7 +23,7 @@ export interface Audit {
 }
 
 export const openAudit = (log: Log, clock: Pick<Clock, 'now'>): Audit => ({
-  async write({ principal, customer, action, subject, version }) {
+  async write({ principal, customer, action, subject, since, version }) {
     const data = {
       time: new Date(clock.now()).toISOString(),
       principal: { id: principal.id, kind: principal.kind },
@@ -30,7 +32,7 @@ export const openAudit = (log: Log, clock: Pick<Clock, 'now'>): Audit => ({
       version,
     };
     try {
-      await log.append(`audit:${customer}`, [{ key: `${subject}:${version}:${action}`, data }]);
+      await log.append(`audit:${customer}`, [{ key: `${subject}:${since}:${version}:${action}`, data }]);
     } catch (error) {
       // Told before, at another time: a repeated request.
       if (errorCode(error) !== 'not-reproducible') throw error;

@@ -33,6 +33,7 @@ export const customerRoutes = (parts: () => Parts): readonly Route[] => [
         customer: id,
         action: 'customers.create',
         subject: `customers/${id}`,
+        since: stored.doc.createdAt,
         version: 1,
       });
       return answerRecord(201, stored.version, customerView(stored), { location: `/v1/customers/${id}` });
@@ -101,6 +102,7 @@ export const customerRoutes = (parts: () => Parts): readonly Route[] => [
         customer: id,
         action: 'customers.change',
         subject: `customers/${id}`,
+        since: stored.doc.createdAt,
         version,
       });
       return answerRecord(200, version, customerView(stored));
@@ -120,12 +122,13 @@ export const customerRoutes = (parts: () => Parts): readonly Route[] => [
       const { id } = request.params;
       request.authorize(id);
       const { customers, audit } = parts();
-      const { version } = await customers.delete(id, ifMatchOf(request));
+      const { doc, version } = await customers.delete(id, ifMatchOf(request));
       await audit.write({
         principal: request.principal,
         customer: id,
         action: 'customers.delete',
         subject: `customers/${id}`,
+        since: doc.createdAt,
         version,
       });
       return { status: 204 };

@@ -4,6 +4,7 @@ import type { Route } from '@simfleet/http';
 import { z } from 'zod';
 import type { Parts } from '../assemble.ts';
 
+const path = z.object({ id: z.string() });
 const reportLimit = 8 * 2 ** 20;
 
 /** The report protocol of shards (DESIGN §2). */
@@ -19,13 +20,14 @@ export const reportRoutes = (parts: () => Parts): readonly Route[] => [
     action: 'jobs.report',
     authentication: 'job',
     bodyLimit: reportLimit,
-    // The service checks the body itself, for speed and only after the token.
-    request: { params: z.object({ id: z.string() }), body: z.unknown().meta(describedReport()) },
+    admit: ({ params, token }) => parts().admitShard(path.parse(params).id, token),
+    // The service checks the body itself, for speed.
+    request: { params: path, body: z.unknown().meta(describedReport()) },
     responses: { 200: { description: 'What to do next.', schema: reportReply } },
     errors: ['not-reproducible', 'storage-full', 'unavailable'],
-    handle: async ({ params, token, body }) => ({
+    handle: async ({ params, body }) => ({
       status: 200,
-      body: await parts().acceptReport(params.id, token, body),
+      body: await parts().acceptReport(params.id, body),
     }),
   }),
 ];

@@ -189,7 +189,7 @@ const told = async (
 ) => {
   const { version } = stored;
   const subject = `services/${stored.doc.name}`;
-  await audit.write({ principal, customer: platformCustomer, action, subject, version });
+  await audit.write({ principal, customer: platformCustomer, action, subject, since: stored.doc.createdAt, version });
   return answerRecord(status, version, serviceView(stored), status === 201 ? { location: `/v1/${subject}` } : {});
 };
 

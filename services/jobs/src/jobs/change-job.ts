@@ -20,6 +20,7 @@ import { metricMistakes } from './check-spec.ts';
 import { engineOf, recorded, timeText } from './job-document.ts';
 import type { JobDocument, StoredJob } from './job-document.ts';
 import { jobChanged } from './job-events.ts';
+import type { GiveUp } from './give-up.ts';
 import type { JobStore } from './job-store.ts';
 import type { SteerJob } from './steer-job.ts';
 
@@ -27,6 +28,7 @@ export interface ChangeJobParts {
   readonly store: JobStore;
   readonly steer: SteerJob;
   readonly engines: readonly Engine[];
+  readonly giveUp: GiveUp;
   readonly audit: Audit;
   readonly clock: Pick<Clock, 'now'>;
 }
@@ -58,7 +60,7 @@ const mutable: ReadonlySet<string> = new Set([
 
 const removable: ReadonlySet<string> = new Set(['activeDeadlineSeconds', 'maxTotalSeconds', 'ttlSecondsAfterFinished']);
 
-export const openChangeJob = ({ store, steer, engines, audit, clock }: ChangeJobParts): ChangeJob => {
+export const openChangeJob = ({ store, steer, engines, giveUp, audit, clock }: ChangeJobParts): ChangeJob => {
   const change = async (
     id: string,
     by: Principal,
@@ -82,6 +84,7 @@ export const openChangeJob = ({ store, steer, engines, audit, clock }: ChangeJob
       customer: job.doc.customer,
       action,
       subject: `jobs/${id}`,
+      since: job.doc.createdAt,
       version: job.version,
     });
     return job;
@@ -121,7 +124,7 @@ export const openChangeJob = ({ store, steer, engines, audit, clock }: ChangeJob
   return {
     async patch(id, patch, principal, check) {
       const job = await change(id, principal, 'jobs.change', (before, now) => patched(before, patch, now), check);
-      return patch.spec?.['cancelled'] === true ? steer.cancel(id, principal) : job;
+      return patch.spec?.['cancelled'] === true ? steer.cancel(id, principal) : giveUp(job);
     },
     extend: (id, bounds, principal, check) =>
       change(

@@ -66,6 +66,7 @@ export const openCreateJob = (parts: CreateJobParts): CreateJobCase => {
       customer: job.doc.customer,
       action: 'jobs.create',
       subject: `jobs/${id}`,
+      since: job.doc.createdAt,
       version: 1,
     });
     return job;

@@ -45,7 +45,14 @@ export const openDeleteJob = (parts: DeleteJobParts): DeleteJob => {
       }
       const { customer, name } = job.doc;
       await names.release({ customer, name, jobId: id });
-      await audit.write({ principal, customer, action: 'jobs.delete', subject: `jobs/${id}`, version });
+      await audit.write({
+        principal,
+        customer,
+        action: 'jobs.delete',
+        subject: `jobs/${id}`,
+        since: job.doc.createdAt,
+        version,
+      });
     },
     async clearAway({ jobId, customer, name }) {
       await names.release({ customer, name, jobId });

@@ -31,6 +31,7 @@ export const openSteerJob = ({ store, endJob, audit, clock }: SteerJobParts): St
       customer: job.doc.customer,
       action,
       subject: `jobs/${job.id}`,
+      since: job.doc.createdAt,
       version: job.version,
     });
     return job;

@@ -12,16 +12,19 @@ const expiring: Filter = { op: 'range', field: 'expiresAt', from: '1970-01-01T00
 
 /**
  * What a start does for the jobs that it finds: timers are armed, what a crash kept from the live logs is appended, and jobs whose engine build
- * this platform does not have fail. Their folds are made when they are needed.
+ * this platform does not have, or that a crash kept from being given up, fail. Their folds are made when they are needed.
  */
 export const takeUpJobs = async (parts: Parts, logger: Logger): Promise<void> => {
-  const { store, timers, live, endJob, surroundings } = parts;
+  const { store, timers, live, endJob, giveUp, surroundings } = parts;
   let count = 0;
   for await (const job of eachJob(store, active)) {
     count += 1;
     timers.arm(job);
     live.push(job.id, documentEntries(job));
-    if (engineOf(job.doc, surroundings.engines) !== null) continue;
+    if (engineOf(job.doc, surroundings.engines) !== null) {
+      await giveUp(job);
+      continue;
+    }
     const { engine, engineVersion } = job.doc.service;
     const message = `this platform does not have the build of engine "${engine}" (${engineVersion}) that the job is bound to`;
     await endJob(job.id, { reason: 'EngineUnavailable', message, by: system });

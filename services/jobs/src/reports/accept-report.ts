@@ -9,11 +9,9 @@ import { system } from '../jobs/end-job.ts';
 import type { StartJob } from '../jobs/start-job.ts';
 import type { TellCrossings } from '../jobs/tell-crossings.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import type { JobTokens } from './job-tokens.ts';
 import { planMistakes, readReport } from './read-report.ts';
 
 export interface AcceptReportParts {
-  readonly tokens: JobTokens;
   readonly coordinators: Coordinators;
   readonly ledger: Ledger;
   readonly startJob: StartJob;
@@ -23,13 +21,13 @@ export interface AcceptReportParts {
 }
 
 /**
- * Takes a shard's report and steers the shard by the reply. Nothing of a report with mistakes is stored.
- * Throws `unauthenticated`, `invalid-request`, `not-reproducible` (the job then fails), `storage-full`, `unavailable`.
+ * Takes the report of a shard whose token was checked, and steers the shard by the reply. Nothing of a report with mistakes is stored.
+ * Throws `invalid-request`, `not-reproducible` (the job then fails), `storage-full`, `unavailable`.
  */
-export type AcceptReport = (jobId: string, token: string | null, body: unknown) => Promise<ReportReply>;
+export type AcceptReport = (jobId: string, body: unknown) => Promise<ReportReply>;
 
 export const openAcceptReport = (parts: AcceptReportParts): AcceptReport => {
-  const { tokens, coordinators, ledger, startJob, endJob, tellCrossings, logger } = parts;
+  const { coordinators, ledger, startJob, endJob, tellCrossings, logger } = parts;
 
   /** The ledger decides: a block is done once it is durable there. */
   const write = async (jobId: string, coordinator: Coordinator, done: readonly DoneBlock[]): Promise<void> => {
@@ -72,10 +70,7 @@ export const openAcceptReport = (parts: AcceptReportParts): AcceptReport => {
     return coordinator.reply(report);
   };
 
-  return async (jobId, token, body) => {
-    await tokens.check(jobId, token);
-    return take(jobId, readReport(body));
-  };
+  return async (jobId, body) => take(jobId, readReport(body));
 };
 
 const blockNames = (done: readonly DoneBlock[]): string => {

@@ -4,7 +4,7 @@ import { isOver } from '@simfleet/domain';
 import type { Coordinators } from '../estimate/coordinators.ts';
 import { system } from '../jobs/end-job.ts';
 import type { EndJob } from '../jobs/end-job.ts';
-import type { JobDocument } from '../jobs/job-document.ts';
+import type { GiveUp } from '../jobs/give-up.ts';
 import type { JobStore } from '../jobs/job-store.ts';
 import type { StartJob } from '../jobs/start-job.ts';
 
@@ -15,39 +15,37 @@ export interface ShardEventParts {
   readonly coordinators: Coordinators;
   readonly startJob: StartJob;
   readonly endJob: EndJob;
+  readonly giveUp: GiveUp;
 }
 
 /**
  * What executors tell about shards. Exit codes are hints, the ledger decides: a shard that ends well says nothing about the job. Handling an
  * event twice changes nothing the second time: (source, version) is recorded in the write of its effect.
  */
-export const openShardEvents = ({ store, coordinators, startJob, endJob }: ShardEventParts) => {
+export const openShardEvents = ({ store, coordinators, startJob, endJob, giveUp }: ShardEventParts) => {
   const ended = async (event: Extract<ShardEvent, { type: 'dev.simfleet.shard.ended.v1' }>): Promise<void> => {
-    const { jobId, shard, attempt, generation, exitCode, exhausted, message } = event.data;
+    const { jobId, shard, attempt, generation, exitCode, exhausted: isExhausted, message } = event.data;
     coordinators.peek(jobId)?.leases.free(shard, attempt);
     const stored = await store.collection.get(jobId);
     if (stored === null || isOver(stored.doc) || stored.doc.run !== generation) return;
     if (exitCode === shardExit.badInput) {
       const reason = message === '' ? `shard ${shard} refused the input` : message;
       await endJob(jobId, { reason: 'BadInput', message: reason, by: system });
-    } else if (exhausted) await giveUp(event, stored.id);
+    } else if (isExhausted) await exhausted(event, stored.id);
   };
 
-  /** The job fails once every shard it asks for has used up its retries. */
-  const giveUp = async (
+  /** A shard that has used up its retries is written down; the job fails with the last of them. */
+  const exhausted = async (
     { data, source, sourceversion }: Extract<ShardEvent, { type: 'dev.simfleet.shard.ended.v1' }>,
     jobId: string,
   ): Promise<void> => {
-    const { doc } = await store.change(jobId, (job) => {
+    const job = await store.change(jobId, (job) => {
       const seen = sourceversion <= (job.handled[source] ?? 0);
       if (seen || isOver(job) || job.run !== data.generation) return null;
       const exhaustedShards = [...new Set([...job.exhaustedShards, data.shard])];
       return { doc: { ...job, exhaustedShards, handled: { ...job.handled, [source]: sourceversion } } };
     });
-    if (isOver(doc) || !isExhausted(doc)) return;
-    const last = data.message === '' ? '' : `; the last said: ${data.message}`;
-    const message = `all ${doc.spec.shards} shards failed more than ${doc.spec.backoffLimitPerIndex} times in a row${last}`;
-    await endJob(jobId, { reason: 'RetriesExhausted', message, by: system });
+    await giveUp(job, data.message);
   };
 
   return async (event: ShardEvent): Promise<void> => {
@@ -56,6 +54,3 @@ export const openShardEvents = ({ store, coordinators, startJob, endJob }: Shard
     if (job !== null && job.doc.run === event.data.generation) await startJob(job);
   };
 };
-
-const isExhausted = ({ exhaustedShards, spec }: JobDocument): boolean =>
-  exhaustedShards.filter((shard) => shard < spec.shards).length >= spec.shards;
