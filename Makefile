@@ -21,6 +21,7 @@ run: install ## Start the platform, run the example job, show its progress and r
 	@simfleet up --run examples/european-option.yaml
 
 test: install ## Run everything that can be proved on this machine (about 6 minutes on 2 cores)
+	@node hack/install-tools.ts
 	@node hack/run-tests.ts
 
 chaos: install ## The slow rounds in full: 50 kills of the platform (recorded in docs/chaos.md), coverage, crash points
