@@ -6,7 +6,7 @@ export type { DigestInput } from './digest/result-digest.ts';
 export type * from './engine.ts';
 export type { Folded } from './folding/folded.ts';
 export type { FoldedMoments } from './folding/moments.ts';
-export { advance, begin, judgeResolved, pathsOf, withThresholds } from './judging/advance.ts';
+export { advance, begin, judgeResolved, pathsOf } from './judging/advance.ts';
 export type { Advanced, Judged } from './judging/advance.ts';
 export { estimatesOf } from './judging/estimates.ts';
 export { expectedPaths } from './judging/expected-paths.ts';

@@ -100,21 +100,5 @@ export const judgeResolved = (
   return { state: { ...state, thresholds: statuses }, looked: false, decided };
 };
 
-/**
- * Carries a state over to rules that differ in their thresholds only: thresholds that are still the same keep their verdict, new and
- * changed ones start undecided and are judged from the next look on.
- */
-export const withThresholds = (before: Rules, state: Judged, rules: Rules): Judged => ({
-  ...state,
-  thresholds: rules.thresholds.map((rule) => {
-    const same = before.thresholds.some((old) => old.name === rule.name && sameRule(old, rule));
-    const status = same ? state.thresholds.find(({ name }) => name === rule.name) : undefined;
-    return status ?? { name: rule.name, verdict: 'Undecided' };
-  }),
-});
-
-const sameRule = (a: Rules['thresholds'][number], b: Rules['thresholds'][number]): boolean =>
-  a.metric === b.metric && a.below === b.below && a.above === b.above && a.confidence === b.confidence;
-
 /** Paths (sampling) or integers (exact) of the prefix. */
 export const pathsOf = (rules: Rules, { folded }: Judged): number => prefixUnits(rules, folded.blocks);

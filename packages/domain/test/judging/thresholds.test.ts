@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { begin, judgeResolved, withThresholds } from '../../src/index.ts';
-import type { Rules } from '../../src/index.ts';
+import { begin, judgeResolved } from '../../src/index.ts';
 import { minimumBlocks } from '../../src/judging/looks.ts';
 import { block, exactRules, payoffs, runBlocks, samplingRules, steps, threshold, uniforms } from '../builders.ts';
 
@@ -110,27 +109,4 @@ test('exact thresholds are judged at the end, by the value itself', () => {
     paths: 2 ** 20,
   };
   assert.deepEqual(decided[0]?.decidedBy, exact);
-});
-
-test('changed thresholds start undecided, those that stay keep their verdict', () => {
-  const draw = uniforms(1);
-  const [kept, moved] = [threshold({ name: 'kept', above: 0.5 }), threshold({ name: 'moved', above: 0.5 })];
-  const before = samplingRules({ thresholds: [kept, moved] });
-  const after: Rules = {
-    ...before,
-    thresholds: [{ ...moved, above: 0.6 }, kept, threshold({ name: 'new', below: 3 })],
-  };
-  const state = withThresholds(
-    before,
-    runBlocks(before, () => block(payoffs(draw, 100)), 20),
-    after,
-  );
-  assert.deepEqual(
-    state.thresholds.map(({ name, verdict }) => [name, verdict]),
-    [
-      ['moved', 'Undecided'],
-      ['kept', 'Crossed'],
-      ['new', 'Undecided'],
-    ],
-  );
 });

@@ -1,5 +1,6 @@
 import { errorCode } from '@simfleet/contracts';
 import type { CreateJob, Principal } from '@simfleet/contracts';
+import { initialState } from '@simfleet/domain';
 import type { Clock } from '@simfleet/runtime';
 import type { Audit } from '../audit/audit.ts';
 import { customerLock } from '../customers/customers.ts';
@@ -98,7 +99,7 @@ const newJob = (
     spec: input.spec,
     parameters,
     service: pin,
-    state: input.spec.suspend ? 'Suspended' : 'Queued',
+    state: initialState(input.spec),
     stopReason: null,
     message: null,
     exhaustedShards: [],

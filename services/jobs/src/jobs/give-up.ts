@@ -4,7 +4,7 @@ import type { EndJob } from './end-job.ts';
 import type { JobDocument, StoredJob } from './job-document.ts';
 
 /** Whether every shard that the job asks for has used up its retries: nobody works on it any more. */
-export const isGivenUp = ({ exhaustedShards, spec }: JobDocument): boolean =>
+const isGivenUp = ({ exhaustedShards, spec }: JobDocument): boolean =>
   exhaustedShards.filter((shard) => shard < spec.shards).length >= spec.shards;
 
 /** Fails a job that is given up; any other stays as it is. `last` is what the last shard said, for a person. */
