@@ -37,9 +37,37 @@ static inline void lastRound(const Keys& key, V a, V b, V c, V d, std::uint64_t*
   _mm_store_si128(out + 3, _mm_xor_si128(product23(a, m0), _mm_unpackhi_epi32(zero, y)));
 }
 
-static inline void philoxFrom2(const Keys& key, V a, V b, V c, V d, V e, V f, V g, V h, std::uint64_t* target) {
+/** Two counters done in scalar registers beside the vectors: (low, high, 0, draw) and (low + 1, high, 0, draw). */
+struct Pair {
+  std::uint32_t low, high, draw;
+  std::uint64_t* target;
+};
+
+static inline std::uint32_t mixed(std::uint64_t product, std::uint32_t other, V key) {
+  return static_cast<std::uint32_t>(product >> 32) ^ other ^ static_cast<std::uint32_t>(_mm_cvtsi128_si32(key));
+}
+static inline void lastPairRound(const Keys& key, std::uint32_t w, std::uint32_t x, std::uint32_t y, std::uint32_t z,
+                                 std::uint64_t* target) {
+  target[0] = std::uint64_t{y} * m1 ^ std::uint64_t{mixed(0, x, key.k0[9])} << 32;
+  target[4] = std::uint64_t{w} * m0 ^ std::uint64_t{mixed(0, z, key.k1[9])} << 32;
+}
+
+static inline void philoxFrom2(const Keys& key, V a, V b, V c, V d, V e, V f, V g, V h, std::uint64_t* target, Pair pair) {
+  using U = std::uint64_t;
+  using W = std::uint32_t;
+  // Rounds 0 and 1 of the pair: words (w, x, y, z) and (s, t, u, v).
+  const U product = U{pair.low} * m0, nextProduct = product + m0;
+  const W a1 = mixed(0, pair.high, key.k0[0]);
+  W y = mixed(product, pair.draw, key.k1[0]), u = mixed(nextProduct, pair.draw, key.k1[0]);
+  const U shared = U{a1} * m0, f1 = U{y} * m1, s1 = U{u} * m1;
+  W w = mixed(f1, 0, key.k0[1]), s = mixed(s1, 0, key.k0[1]), x = W(f1), t = W(s1);
+  y = mixed(shared, W(product), key.k1[1]), u = mixed(shared, W(nextProduct), key.k1[1]);
+  W z = W(shared), v = z;
 #pragma GCC unroll 8
   for (int round = 2; round < 9; round++) {
+    const U first0 = U{w} * m0, second0 = U{s} * m0, first1 = U{y} * m1, second1 = U{u} * m1;
+    w = mixed(first1, x, key.k0[round]), x = W(first1), s = mixed(second1, t, key.k0[round]), t = W(second1);
+    y = mixed(first0, z, key.k1[round]), z = W(first0), u = mixed(second0, v, key.k1[round]), v = W(second0);
     const V nextA = _mm_xor_si128(upper(c, m1), _mm_xor_si128(b, key.k0[round]));
     const V nextE = _mm_xor_si128(upper(g, m1), _mm_xor_si128(f, key.k0[round]));
     const V nextC = _mm_xor_si128(upper(a, m0), _mm_xor_si128(d, key.k1[round]));
@@ -55,6 +83,8 @@ static inline void philoxFrom2(const Keys& key, V a, V b, V c, V d, V e, V f, V 
   }
   lastRound(key, a, b, c, d, target);
   lastRound(key, e, f, g, h, target + 8);
+  lastPairRound(key, w, x, y, z, pair.target);
+  lastPairRound(key, s, t, u, v, pair.target + 1);
 }
 
 static inline D bounded(D x) { return _mm_max_pd(x, both(-690.0)); }
@@ -77,9 +107,7 @@ static inline D exp(D argument) {
   return expOf(x, steps, _mm_cvtsi128_si32(whole), _mm_extract_epi32(whole, 2));
 }
 
-static inline D inSegments(D t, std::uint64_t leftSegment, std::uint64_t rightSegment) {
-  const double* l = normalTable + (leftSegment - 0xfd40) * 6;
-  const double* r = normalTable + (rightSegment - 0xfd40) * 6;
+static inline D inSegments(D t, const double* l, const double* r) {
   const D l0 = _mm_loadu_pd(l), l1 = _mm_loadu_pd(l + 2), l2 = _mm_loadu_pd(l + 4);
   const D r0 = _mm_loadu_pd(r), r1 = _mm_loadu_pd(r + 2), r2 = _mm_loadu_pd(r + 4);
   D sum = _mm_unpackhi_pd(l2, r2);
@@ -93,11 +121,6 @@ static inline D inSegments(D t, std::uint64_t leftSegment, std::uint64_t rightSe
 static inline D local(V tail) {
   const V mantissa = _mm_or_si128(_mm_and_si128(tail, bits(0x00003fffffffffffull)), bits(0x3fffc00000000000ull));
   return _mm_sub_pd(_mm_castsi128_pd(mantissa), both(2.0));
-}
-
-static inline D centre(D tail) {
-  const V t = _mm_castpd_si128(tail), segment = _mm_srli_epi64(t, 46);
-  return inSegments(local(t), _mm_cvtsi128_si64(segment), _mm_extract_epi64(segment, 1));
 }
 
 static inline D log(D x) {
@@ -119,14 +142,13 @@ static inline D log(D x) {
   return _mm_sub_pd(_mm_mul_pd(k, both(6.93147180369123816490e-1)), _mm_sub_pd(_mm_sub_pd(half, inner), f));
 }
 
-__attribute__((noinline)) static D anyTail(D tail) {
+static D farTail(D tail) {
   const D start = both(0.0009765625);
   const D square = _mm_mul_pd(both(-2.0), log(_mm_mul_pd(_mm_min_pd(tail, start), both(0.5))));
   const D y = _mm_sub_pd(log(square), both(tailMiddle));
   D sum = both(tailC[14]);
   for (int i = 13; i >= 0; i--) sum = _mm_add_pd(_mm_mul_pd(sum, y), both(tailC[i]));
-  const D far = _mm_mul_pd(_mm_sqrt_pd(square), sum);
-  return _mm_blendv_pd(centre(_mm_max_pd(tail, start)), far, _mm_cmplt_pd(tail, start));
+  return _mm_mul_pd(_mm_sqrt_pd(square), sum);
 }
 
 static inline D uniformTail(V random) {
@@ -138,32 +160,57 @@ static inline D withSign(D magnitude, V random) {
   return _mm_castsi128_pd(_mm_xor_si128(_mm_castpd_si128(magnitude), _mm_slli_epi64(random, 63)));
 }
 
+/** Place of each tail in its segment, its row of the table, and rows of which only the constant term, |z| of a rare tail, is not 0. */
+struct Located {
+  alignas(64) double places[512];
+  alignas(64) std::uint64_t rows[512];
+  alignas(64) double rareRows[512 * 6];
+};
+static Located located;
+
+__attribute__((noinline)) static void replaceRows(const std::uint64_t* source, const std::uint32_t* groups, unsigned rare) {
+  double* row = located.rareRows;
+  for (unsigned i = 0; i < rare; i++) {
+    for (unsigned at = groups[i]; at < groups[i] + 4; at += 2) {
+      const D tail = uniformTail(_mm_load_si128(reinterpret_cast<const V*>(source + at)));
+      const int below = _mm_movemask_pd(_mm_cmplt_pd(tail, both(0.0009765625)));
+      if (below == 0) continue;
+      alignas(16) double z[2];
+      _mm_store_pd(z, farTail(tail));
+      for (unsigned lane = 0; lane < 2; lane++) {
+        if ((below >> lane & 1) == 0) continue;
+        *row = z[lane];
+        located.rows[at + lane] = reinterpret_cast<std::uint64_t>(row);
+        row += 6;
+      }
+    }
+  }
+}
+
 static void normals(const std::uint64_t* source, double* target, unsigned groups) {
-  alignas(64) static std::uint64_t segments[512];
   static std::uint32_t rareGroups[129];
   const D start = both(0.0009765625);
+  const V size = bits(48), first = bits(reinterpret_cast<std::uint64_t>(normalTable) - 0xfd40 * 48);
+  const auto row = [&](D tail) {
+    return _mm_add_epi64(_mm_mul_epu32(_mm_srli_epi64(_mm_castpd_si128(_mm_max_pd(tail, start)), 46), size), first);
+  };
   unsigned rare = 0;
   for (unsigned at = 0; at < 4 * groups; at += 4) {
-    const V bitsA = _mm_load_si128(reinterpret_cast<const V*>(source + at));
-    const V bitsB = _mm_load_si128(reinterpret_cast<const V*>(source + at + 2));
-    const D tailA = uniformTail(bitsA), tailB = uniformTail(bitsB);
+    const D tailA = uniformTail(_mm_load_si128(reinterpret_cast<const V*>(source + at)));
+    const D tailB = uniformTail(_mm_load_si128(reinterpret_cast<const V*>(source + at + 2)));
     rareGroups[rare] = at;
     rare += _mm_movemask_pd(_mm_cmplt_pd(_mm_min_pd(tailA, tailB), start)) != 0;
-    _mm_store_si128(reinterpret_cast<V*>(segments + at), _mm_srli_epi64(_mm_castpd_si128(_mm_max_pd(tailA, start)), 46));
-    _mm_store_si128(reinterpret_cast<V*>(segments + at + 2), _mm_srli_epi64(_mm_castpd_si128(_mm_max_pd(tailB, start)), 46));
-    _mm_store_pd(target + at, withSign(tailA, bitsA));
-    _mm_store_pd(target + at + 2, withSign(tailB, bitsB));
+    _mm_store_si128(reinterpret_cast<V*>(located.rows + at), row(tailA));
+    _mm_store_si128(reinterpret_cast<V*>(located.rows + at + 2), row(tailB));
+    _mm_store_pd(located.places + at, local(_mm_castpd_si128(tailA)));
+    _mm_store_pd(located.places + at + 2, local(_mm_castpd_si128(tailB)));
   }
+  if (rare > 0) replaceRows(source, rareGroups, rare);
   for (unsigned at = 0; at < 4 * groups; at += 2) {
-    const V tail = _mm_load_si128(reinterpret_cast<const V*>(target + at));
-    const V z = _mm_castpd_si128(inSegments(local(tail), segments[at], segments[at + 1]));
-    _mm_store_si128(reinterpret_cast<V*>(target + at), _mm_xor_si128(z, _mm_and_si128(tail, bits(0x8000000000000000ull))));
-  }
-  for (unsigned i = 0; i < rare; i++) {
-    for (unsigned at = rareGroups[i]; at < rareGroups[i] + 4; at += 2) {
-      const V random = _mm_load_si128(reinterpret_cast<const V*>(source + at));
-      _mm_store_pd(target + at, withSign(anyTail(uniformTail(random)), random));
-    }
+    const auto* left = reinterpret_cast<const double*>(located.rows[at]);
+    const auto* right = reinterpret_cast<const double*>(located.rows[at + 1]);
+    const V random = _mm_load_si128(reinterpret_cast<const V*>(source + at));
+    _mm_store_pd(target + at, withSign(inSegments(_mm_load_pd(located.places + at), left, right), random));
   }
 }
 
@@ -180,13 +227,16 @@ static Answer european(std::uint64_t first, std::uint64_t count, const Option& o
     const std::uint64_t base = start / 2;
     const V a1 = _mm_xor_si128(_mm_set1_epi32(static_cast<int>(base >> 32)), key.k0[0]);
     const V c2 = _mm_xor_si128(upper(a1, m0), key.k1[1]), d2 = lower(a1, m0);
-    for (std::uint64_t path = 0; path < chunk; path += 16) {
+    unsigned pair = chunk / 2 - 2;
+    for (std::uint64_t path = 0; path < 16 * ((chunk / 2 + 9) / 10); path += 16, pair -= 2) {
       const V path0 = _mm_add_epi32(_mm_set1_epi32(static_cast<int>(base + path / 2)), _mm_setr_epi32(0, 1, 2, 3));
       const V path4 = _mm_add_epi32(path0, _mm_set1_epi32(4));
       const V c1 = _mm_xor_si128(upper(path0, m0), key.k1[0]), g1 = _mm_xor_si128(upper(path4, m0), key.k1[0]);
       philoxFrom2(key, _mm_xor_si128(key.k0[1], upper(c1, m1)), lower(c1, m1), _mm_xor_si128(c2, lower(path0, m0)), d2,
                   _mm_xor_si128(key.k0[1], upper(g1, m1)), lower(g1, m1), _mm_xor_si128(c2, lower(path4, m0)), d2,
-                  buffer + path);
+                  buffer + path,
+                  {static_cast<std::uint32_t>(base) + pair, static_cast<std::uint32_t>(base >> 32), 0,
+                   buffer + 8 * (pair / 4) + (pair & 3)});
     }
     normals(buffer, values, chunk / 4);
     double* payOffs = values;
@@ -232,11 +282,15 @@ static Answer asian(std::uint64_t first, std::uint64_t count, const Option& o) {
     D log0 = _mm_setzero_pd(), log1 = log0, logSum0 = log0, logSum1 = log0, sum0 = log0, sum1 = log0;
     for (unsigned draw = 0; draw * 2 < o.steps; draw += chunkDraws) {
       const unsigned here = std::min(o.steps - draw * 2, chunkDraws * 2);
-      for (unsigned i = 0; i * 2 < here; i += 2) {
+      const unsigned draws = (here + 1) / 2;
+      unsigned pair = 4 * draws - 2;
+      for (unsigned i = 0; i < 2 * ((4 * draws + 9) / 10); i += 2, pair -= 2) {
         const V varyingC = _mm_xor_si128(c1, _mm_set1_epi32(static_cast<int>(draw + i)));
         const V varyingG = _mm_xor_si128(c1, _mm_set1_epi32(static_cast<int>(draw + i + 1)));
         philoxFrom2(key, _mm_xor_si128(a2, upper(varyingC, m1)), lower(varyingC, m1), c2, d2,
-                    _mm_xor_si128(a2, upper(varyingG, m1)), lower(varyingG, m1), c2, d2, buffer + 8 * i);
+                    _mm_xor_si128(a2, upper(varyingG, m1)), lower(varyingG, m1), c2, d2, buffer + 8 * i,
+                    {static_cast<std::uint32_t>(path) + (pair & 3), static_cast<std::uint32_t>(path >> 32), draw + pair / 4,
+                     buffer + 8 * (pair / 4) + (pair & 3)});
       }
       normals(buffer, values, here);
       double* whole = reinterpret_cast<double*>(buffer);

@@ -1,5 +1,5 @@
 import { bounded, exp, expOf, wholeSteps } from '../../numerics/kernel/exp';
-import { locate, normal } from '../../numerics/kernel/inverse-normal';
+import { normals } from '../../numerics/kernel/inverse-normal';
 import { average, bothLanes, fill } from '../../numerics/kernel/moments';
 import { firstMultiplier, key0, key1, lower, philoxFrom2, roundCounters, secondMultiplier, setKey, upper } from '../../numerics/kernel/philox';
 
@@ -9,7 +9,7 @@ const chunkPaths: u32 = 64;
 const chunkDraws: u32 = 64;
 /** Random bits, then whole steps of the exponents: four u64 a step. */
 const bits: usize = memory.data(4096, 16);
-/** Exponents: four f64 a step. */
+/** Normals, then exponents: four f64 a step. */
 const values: usize = memory.data(4096, 16);
 const arithmetic: usize = memory.data(512, 16);
 const geometric: usize = memory.data(512, 16);
@@ -151,13 +151,11 @@ function walk(
       );
       pair -= 2;
     }
-    locate(bits, here);
+    normals(bits, values, here);
     for (let step: u32 = 0; step < here; step++) {
       const offset = 32 * step;
-      const zA = normal(v128.load(bits + offset), offset);
-      const zB = normal(v128.load(bits + offset, 16), offset + 16);
-      logA = f64x2.add(logA, f64x2.add(move, f64x2.mul(scale, zA)));
-      logB = f64x2.add(logB, f64x2.add(move, f64x2.mul(scale, zB)));
+      logA = f64x2.add(logA, f64x2.add(move, f64x2.mul(scale, v128.load(values + offset))));
+      logB = f64x2.add(logB, f64x2.add(move, f64x2.mul(scale, v128.load(values + offset, 16))));
       logSumA = f64x2.add(logSumA, logA);
       logSumB = f64x2.add(logSumB, logB);
       const xA = bounded(logA);

@@ -1,5 +1,5 @@
 import { bounded, expOf, wholeSteps } from '../../numerics/kernel/exp';
-import { locate, normal } from '../../numerics/kernel/inverse-normal';
+import { normals } from '../../numerics/kernel/inverse-normal';
 import { average, bothLanes, fill } from '../../numerics/kernel/moments';
 import { firstMultiplier, key0, key1, lower, philoxFrom2, roundCounters, secondMultiplier, setKey, upper } from '../../numerics/kernel/philox';
 
@@ -9,7 +9,7 @@ export { probeExp, probeLog, probeNormal, probePhilox } from '../../numerics/ker
 const chunkPaths: u32 = 512;
 /** Random bits, then whole steps of the exponent: u64 a path. */
 const bits: usize = memory.data(4096, 16);
-/** Exponents, then pay-offs: f64 a path. */
+/** Normals, then exponents, then pay-offs: f64 a path. */
 const values: usize = memory.data(4096, 16);
 /** Mean, second centred moment and count of non-zero pay-offs, three f64, undiscounted. */
 const results: usize = memory.data(24, 16);
@@ -42,7 +42,7 @@ export function simulate(
     const low = from & ~15;
     const high = (to + 15) & ~15;
     drawBits(chunk >>> 1, low, high);
-    locate(bits + 8 * low, (high - low) / 4);
+    normals(bits + 8 * low, values + 8 * low, (high - low) / 4);
     payOffs(low, high, spot, strike, drift, deviation, sign);
     if (!known) {
       shift = average(values, from, to);
@@ -112,17 +112,17 @@ function drawBits(base: u64, low: u32, high: u32): void {
   }
 }
 
-/** Turns bits whose segments are located from byte 0 on into pay-offs. */
+/** Turns normals into pay-offs, in place. */
 function payOffs(low: u32, high: u32, spot: f64, strike: f64, drift: f64, deviation: f64, sign: f64): void {
   const move = f64x2.splat(drift);
   const scale = f64x2.splat(deviation);
   for (let path = low; path < high; path += 4) {
-    const place = 8 * (path - low);
     const step = bits + 8 * path;
-    const xA = bounded(f64x2.add(move, f64x2.mul(scale, normal(v128.load(step), place))));
-    const xB = bounded(f64x2.add(move, f64x2.mul(scale, normal(v128.load(step, 16), place + 16))));
-    v128.store(values + 8 * path, xA);
-    v128.store(values + 8 * path, xB, 16);
+    const place = values + 8 * path;
+    const xA = bounded(f64x2.add(move, f64x2.mul(scale, v128.load(place))));
+    const xB = bounded(f64x2.add(move, f64x2.mul(scale, v128.load(place, 16))));
+    v128.store(place, xA);
+    v128.store(place, xB, 16);
     v128.store(step, wholeSteps(xA));
     v128.store(step, wholeSteps(xB), 16);
   }

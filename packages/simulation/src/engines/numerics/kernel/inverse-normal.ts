@@ -13,7 +13,7 @@ const localMask: usize = memory.data<u64>([0x00003fffffffffff]);
 const localEnd: usize = memory.data<u64>([0x3fffc00000000000]);
 const two: usize = memory.data<f64>([2.0]);
 
-/** Most groups of four that one call of `locate` takes. */
+/** Most groups of four that one call of `normals` takes. */
 const mostGroups: u32 = 128;
 /** For each lane the place of its tail in its segment, f64. */
 const places: usize = memory.data(4096, 16);
@@ -29,13 +29,23 @@ const rowBytesTwice: usize = memory.data<u32>([48, 48]);
 const firstRow: usize = memory.data<u32>([<u32>normalTable - 0xfd40 * 48, 0]);
 
 /**
- * Finds the segments of 64 random bits a lane at `source` for `groups` ≤ 128 groups of four lanes; `normal` then makes standard normals
- * of the same bits. Inversion of the 53-bit uniform that has its sign from the lowest bit (1 = negative) and the two-sided tail
- * t = (2·(bits >>> 12) + 1)·2^−53, so u = t/2 or 1 − t/2 lies strictly inside (0, 1), is symmetric about 1/2, and both tails are exact.
- * |z| is within 5 ulp, at most 8.3. Two passes: through memory addresses reach the address units faster than out of vector registers.
+ * Turns 64 random bits at `source` into a standard normal at `target`, elsewhere, for `groups` ≤ 128 groups of four. Inversion of the
+ * 53-bit uniform that has its sign from the lowest bit (1 = negative) and the two-sided tail t = (2·(bits >>> 12) + 1)·2^−53, so
+ * u = t/2 or 1 − t/2 lies strictly inside (0, 1), is symmetric about 1/2, and both tails are exact. |z| is within 5 ulp, at most 8.3.
+ * Segments are found in a pass of their own: through memory addresses reach the address units faster than out of vector registers.
  */
-export function locate(source: usize, groups: u32): void {
+export function normals(source: usize, target: usize, groups: u32): void {
   const bytes = min(groups, mostGroups) * 32;
+  const rare = findSegments(source, bytes);
+  if (rare > 0) replaceRows(source, rare);
+  for (let at: u32 = 0; at < bytes; at += 32) {
+    v128.store(target + at, normal(v128.load(source + at), at));
+    v128.store(target + at, normal(v128.load(source + at, 16), at + 16), 16);
+  }
+}
+
+/** Fills `places` and `rows`; returns how many groups hold a tail below the table. */
+function findSegments(source: usize, bytes: u32): u32 {
   const exponent = both(one);
   const less = both(oneLess);
   const low = both(tableStart);
@@ -56,7 +66,7 @@ export function locate(source: usize, groups: u32): void {
     v128.store(places + at, f64x2.sub(v128.or(v128.and(tailA, mask), end), anchor));
     v128.store(places + at, f64x2.sub(v128.or(v128.and(tailB, mask), end), anchor), 16);
   }
-  if (rare > 0) replaceRows(source, rare);
+  return rare;
 }
 
 /** Gives lanes below the table rows of their own. */
@@ -83,10 +93,10 @@ function replaceRows(source: usize, rare: u32): void {
   }
 }
 
-/** The standard normals that the two lanes `bits` at byte `at` of what `locate` was given make. */
+/** The standard normals that the random `bits` of two lanes at byte `at` make. */
 // @ts-ignore: decorator
 @inline
-export function normal(bits: v128, at: usize): v128 {
+function normal(bits: v128, at: usize): v128 {
   const z = inSegments(v128.load(places + at), load<u32>(rows + at), load<u32>(rows + at, 8));
   return v128.xor(z, i64x2.shl(bits, 63));
 }
