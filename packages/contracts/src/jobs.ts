@@ -182,7 +182,7 @@ export const createCustomer = z.strictObject({
   id: name,
   displayName: z.string().max(256).default(''),
   labels: labels.default({}),
-  services: z.array(name).nullable().default(null),
+  services: z.array(name).max(1000).nullable().default(null),
 });
 export const patchCustomer = createCustomer.omit({ id: true }).partial();
 /** `services`: names of the catalogue entries the customer may run; null = all. */

@@ -57,16 +57,21 @@ export const confidence = decimal
   .refine((text) => Number(text) >= 0.5 && Number(text) <= 1 - 1e-9, 'must be at least 0.5 and below 1, such as "0.99"')
   .meta({ examples: ['0.99'] });
 
-export const labels = z.record(
-  z
-    .string()
-    .max(317)
-    .regex(/^([a-z0-9.-]{1,253}\/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/, 'must be a Kubernetes label key'),
-  z
-    .string()
-    .max(63)
-    .regex(/^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$/, 'must be a Kubernetes label value'),
-);
+/** Every save of a record writes its labels into an index. */
+const mostLabels = 64;
+
+export const labels = z
+  .record(
+    z
+      .string()
+      .max(317)
+      .regex(/^([a-z0-9.-]{1,253}\/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/, 'must be a Kubernetes label key'),
+    z
+      .string()
+      .max(63)
+      .regex(/^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$/, 'must be a Kubernetes label value'),
+  )
+  .refine((map) => Object.keys(map).length <= mostLabels, `must be at most ${mostLabels} labels`);
 
 /** RFC 3339 UTC time to the millisecond: what every store keeps without loss. */
 export const timestamp = z.iso.datetime({ precision: 3 });

@@ -218,3 +218,24 @@ test('lists refuse unknown filters, sorts, limits and cursors of other queries',
   assert.match(await refused(`limit=1&sort=name&cursor=${cursor}`), /invalid-cursor/);
   assert.match(await refused(`limit=1&cursor=${cursor.slice(0, -2)}`), /invalid-cursor/);
 });
+
+test('a customer cannot take the name of the platform, nor hold more than its lists can', async (t) => {
+  const platform = await startPlatform(t);
+  const mistakeOf = async (body: unknown): Promise<string> => {
+    const answer = await platform.call('POST', '/v1/customers', body);
+    assert.equal(answer.status, 422, JSON.stringify(answer.body));
+    return answer.body.errors.map(({ pointer, detail }) => `${pointer} ${detail}`).join();
+  };
+  assert.match(await mistakeOf({ id: 'platform' }), /^\/id .*reserved/);
+  const services = Array.from({ length: 1001 }, (_, index) => `s${index}`);
+  assert.match(await mistakeOf({ id: 'acme', services }), /^\/services .*1000/);
+  const labels = Object.fromEntries(services.slice(0, 65).map((name) => [name, 'x']));
+  assert.match(await mistakeOf({ id: 'acme', labels }), /^\/labels .*64/);
+  assert.equal((await platform.call('GET', '/v1/customers/acme')).status, 404);
+
+  const { id } = await createJob(platform, smallSpec());
+  const half = (first: number) => ({ labels: Object.fromEntries(Object.entries(labels).slice(first, first + 40)) });
+  assert.equal((await platform.call('PATCH', `/v1/jobs/${id}`, half(0))).status, 200);
+  const tooMany = await platform.call('PATCH', `/v1/jobs/${id}`, half(25));
+  assert.deepEqual([tooMany.status, tooMany.body.errors[0]?.pointer], [422, '/labels']);
+});

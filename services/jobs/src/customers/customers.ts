@@ -4,6 +4,7 @@ import { didYouMean } from '@simfleet/runtime';
 import type { Clock } from '@simfleet/runtime';
 import type { Collection, CollectionDeclaration, Stored } from '@simfleet/storage';
 import type { KeyedLock } from '../keyed-lock.ts';
+import { platformCustomer } from '../services/service-document.ts';
 
 /** A customer as stored; id = the customer's id. */
 export interface CustomerDocument {
@@ -35,7 +36,7 @@ export type CustomerMembers = Pick<CustomerDocument, 'displayName' | 'labels' | 
 export interface Customers {
   /** Throws `not-found`. */
   get(id: string): Promise<StoredCustomer>;
-  /** Throws `already-exists`. */
+  /** Throws `already-exists`, `invalid-request` for a reserved id. */
   create(id: string, members: CustomerMembers): Promise<StoredCustomer>;
   /** Throws `not-found` and what `check` throws. */
   change(
@@ -74,6 +75,12 @@ export const openCustomers = ({ collection, lock, clock, jobsOf }: CustomersPart
 
   const create = async (id: string, members: CustomerMembers): Promise<StoredCustomer> => {
     const { displayName, labels, services } = members;
+    if (id === platformCustomer) {
+      const detail = 'is reserved: the catalogue is under this name';
+      throw new SimfleetError('invalid-request', `the id "${id}" ${detail}`, {
+        mistakes: [{ pointer: '/id', detail }],
+      });
+    }
     const createdAt = new Date(clock.now()).toISOString();
     try {
       return await collection.insert(id, { customer: id, displayName, labels, services, createdAt });
