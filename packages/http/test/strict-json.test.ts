@@ -105,10 +105,27 @@ test('the place of a fault is where the text stops being JSON', () => {
         JSON.parse(planted);
       } catch {
         const found = faultPosition(planted);
-        assert.ok(found <= at && text.slice(found, at).match(/^[a-z0-9.eE+-]*$/) !== null, `${planted} ${found}`);
+        // Words, numbers and escapes are at fault as a whole.
+        assert.ok(found <= at && text.slice(found, at).match(/^\\?[a-z0-9.eE+-]*$/) !== null, `${planted} ${found}`);
       }
     }),
   );
+});
+
+for (const [text, at] of [
+  ['{"a":"x\\§"}', 7],
+  ['{"a":"x\\u12g4"}', 7],
+  ['{"a":"x\ny"}', 7],
+  ['{"a":"x', 7],
+  ['{"a\\!":1}', 3],
+  ['{"a" 1}', 5],
+] as const) {
+  test(`the fault of ${JSON.stringify(text)} is found at ${at}`, () => assert.equal(faultPosition(text), at));
+}
+
+test('a fault behind a long string is found', () => {
+  const long = 'x\\n😀'.repeat(200_000);
+  assert.equal(faultPosition(`{"a":"${long}",}`), 8 + long.length);
 });
 
 test('characters outside the basic plane and a byte order mark are read', () => {

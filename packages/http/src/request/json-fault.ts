@@ -4,8 +4,9 @@ interface Step {
   readonly fault: boolean;
 }
 
-const scalar = /(?:true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|"(?:[^"\\]|\\.)*")/sy;
-const string = /"(?:[^"\\]|\\.)*"/sy;
+const bare = /(?:true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)/y;
+/** Up to its closing quote, or to the letter or escape that no string may hold. */
+const openString = /"[ !#-[\]-\u{10ffff}]*(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[ !#-[\]-\u{10ffff}]*)*/uy;
 const space = /[ \t\r\n]*/y;
 
 /**
@@ -20,7 +21,9 @@ export const faultPosition = (text: string): number => {
 const value = (text: string, at: number): Step => {
   if (text[at] === '{') return members(text, at, '}', member);
   if (text[at] === '[') return members(text, at, ']', value);
-  return token(scalar, text, at);
+  if (text[at] === '"') return string(text, at);
+  const end = after(bare, text, at);
+  return { at: end, fault: end === at };
 };
 
 const members = (text: string, start: number, close: string, one: (text: string, at: number) => Step): Step => {
@@ -37,15 +40,15 @@ const members = (text: string, start: number, close: string, one: (text: string,
 };
 
 const member = (text: string, at: number): Step => {
-  const name = token(string, text, at);
+  const name = string(text, at);
   if (name.fault) return name;
   const colon = after(space, text, name.at);
   return text[colon] === ':' ? value(text, after(space, text, colon + 1)) : { at: colon, fault: true };
 };
 
-const token = (pattern: RegExp, text: string, at: number): Step => {
-  const end = after(pattern, text, at);
-  return { at: end, fault: end === at };
+const string = (text: string, at: number): Step => {
+  const end = after(openString, text, at);
+  return text[end] === '"' && end > at ? { at: end + 1, fault: false } : { at: end, fault: true };
 };
 
 /** Index behind a match of the sticky pattern at this place; the place itself when it does not match. */
