@@ -6,7 +6,7 @@ Needs mpmath (pip install mpmath) and takes about ten seconds:
     python3 hack/make-kernel-tables.py
 
 Writes packages/simulation/src/engines/numerics/kernel/tables.ts and packages/simulation/test/engines/high-precision.json.
-Both are committed; run it again only to change the approximations.
+Both are committed (format the second with prettier); run it again only to change the approximations.
 """
 
 import json
