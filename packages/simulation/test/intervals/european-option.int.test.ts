@@ -10,7 +10,6 @@ const atTheMoney = { spot: 100, strike: 100, rate: 0.05, volatility: 0.2, maturi
 const rare = { ...atTheMoney, strike: 159 };
 /** Pays on 0.1 % of the paths. */
 const veryRare = { ...atTheMoney, strike: 191 };
-const full = process.env.SIMFLEET_CHAOS === '1';
 
 test('the true price agrees with the closed form of the engine', () => {
   const [reference] = findEngine(engine)?.references(rare) ?? [];
@@ -72,7 +71,7 @@ test('an option that pays on 0.1 % of the paths: intervals hold the price even f
   assertHonest(outcome, 0.95);
 });
 
-test(`an option that pays on 0.1 % of the paths: 1.3 times the oracle's paths (${full ? 1000 : 60} seeds)`, (t) => {
+test(`an option that pays on 0.1 % of the paths: 1.3 times the oracle's paths`, (t) => {
   const { truth, deviation } = europeanCall(veryRare);
   const outcome = runSeeds(t, {
     engine,
@@ -82,7 +81,7 @@ test(`an option that pays on 0.1 % of the paths: 1.3 times the oracle's paths ($
     oracle: 6_200_000,
     blockSize: 32_768,
     confidence: 0.95,
-    seeds: full ? 1000 : 60,
+    seeds: 1000,
   });
   assertHonest(outcome, 0.95);
   assertThrifty(outcome);
