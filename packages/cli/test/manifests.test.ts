@@ -102,6 +102,7 @@ const brokenFiles: readonly (readonly [string, string | Uint8Array, string, RegE
   ['broken YAML', 'a: [1, 2\nb: 3\n', 'malformed-body', /^standard input:2:1: broken YAML: /],
   ['a tab for indentation', 'a:\n\tb: 1\n', 'malformed-body', /^standard input:2:1: broken YAML: /],
   ['a key twice', 'a: 1\na: 2\n', 'malformed-body', /^standard input:2:1: broken YAML: Map keys must be unique/],
+  ['lists in lists without end', '['.repeat(100_000), 'malformed-body', /^standard input: is nested too deeply$/],
   ['an alias of nothing', 'a: 1\nb: *zz\n', 'malformed-body', /^standard input:2:4: broken YAML: Unresolved alias/],
   [
     'bytes that are not UTF-8',

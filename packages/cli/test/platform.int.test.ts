@@ -126,7 +126,8 @@ test('apply takes services and jobs of one file in order; a service in use canno
   assert.match((await platform.simfleet(['describe', 'service', 'house-option'])).stdout, /^version +2$/m);
   assert.equal((await platform.simfleet(['watch', 'house', '-q'])).exit, 0);
   assert.equal((await platform.simfleet(['delete', 'service', 'house-option'])).exit, 4);
-  assert.equal((await platform.simfleet(['delete', 'house'])).stdout, 'job house deleted\n');
+  const deleted = await platform.simfleet(['delete', 'house', '-o', 'json']);
+  assert.deepEqual(JSON.parse(deleted.stdout), { kind: 'job', name: 'house', deleted: true });
   assert.equal(
     (await platform.simfleet(['delete', 'service', 'house-option'])).stdout,
     'service house-option deleted\n',

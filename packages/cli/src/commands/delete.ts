@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { findJob } from '../jobs/find-job.ts';
 import { findCustomer, findService } from '../jobs/find-others.ts';
 import type { ExitName } from '../exit-codes.ts';
+import { print } from '../output/format.ts';
 import type { Cli, Session } from '../session.ts';
 import { examples } from './flags.ts';
 import { kindAndName } from './kinds.ts';
@@ -16,7 +17,12 @@ const remove = async (session: Session, words: readonly string[]): Promise<ExitN
         ? await findService(client, name).then((service) => [`/v1/services/${service.name}`, service.name] as const)
         : await findCustomer(client, name).then(({ id }) => [`/v1/customers/${id}`, id] as const);
   await client.request('DELETE', path);
-  await terminal.stdout.write(session.output === 'name' ? `${shown}\n` : `${kind.slice(0, -1)} ${shown} deleted\n`);
+  const singular = kind.slice(0, -1);
+  await print(terminal, session.output, {
+    document: { kind: singular, name: shown, deleted: true },
+    names: [shown],
+    table: () => `${singular} ${shown} deleted\n`,
+  });
   return 'ok';
 };
 

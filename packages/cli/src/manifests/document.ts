@@ -20,6 +20,9 @@ export interface ManifestDocument {
 
 const yamlOptions = { prettyErrors: false, uniqueKeys: true, strict: true, maxAliasCount: 100 } as const;
 
+/** The parser recurses and reports the end of its stack as if it were a mistake at a place. */
+const STACK_USED_UP = /^Maximum call stack size exceeded/;
+
 /** What the parser says, without its own guess at a place. */
 const brokenYaml = (source: string, lines: LineCounter, error: { message: string; pos: [number, number] }): Error => {
   const { line, col } = lines.linePos(error.pos[0]);
@@ -73,6 +76,8 @@ export const parseDocuments = ({ source, text }: ManifestText): readonly Manifes
   const parsed = parseAllDocuments(text, { ...yamlOptions, lineCounter: lines });
   const documents = 'empty' in parsed ? [] : parsed;
   const error = documents.flatMap((document) => document.errors)[0];
+  if (error !== undefined && STACK_USED_UP.test(error.message))
+    throw new SimfleetError('malformed-body', `${source}: is nested too deeply`);
   if (error !== undefined) throw brokenYaml(source, lines, error);
   const filled = documents.filter((document) => document.contents !== null && !isEmpty(document));
   if (filled.length === 0) throw new SimfleetError('invalid-request', `${source}: holds no manifest`);
