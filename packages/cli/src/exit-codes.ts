@@ -44,6 +44,7 @@ const exitOfError: Readonly<Record<ErrorCode, ExitName>> = {
   'invalid-cursor': 'badInput',
   'engine-unavailable': 'conflict',
   'storage-full': 'unreachable',
+  'storage-damaged': 'failed',
   unavailable: 'unreachable',
   'data-directory-held': 'conflict',
   'port-in-use': 'conflict',

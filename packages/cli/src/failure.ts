@@ -19,6 +19,11 @@ const advice: Readonly<Partial<Record<ErrorCode, string>>> = {
 const place = (pointer: string): string => (pointer.startsWith('#') ? pointer.slice(1) : dotted(pointerPath(pointer)));
 
 const lines = (error: SimfleetError): readonly string[] => {
+  const [only, ...others] = error.mistakes;
+  // The detail of a single mistake is that mistake: say it once, with its place in words.
+  if (only !== undefined && others.length === 0 && error.detail === `${only.pointer}: ${only.detail}`) {
+    return [`${place(only.pointer)}: ${only.detail}`];
+  }
   const mistakes = error.mistakes.map(({ pointer, detail }) => `  ${place(pointer)}: ${detail}`);
   const hint = advice[error.code];
   const told = hint === undefined || error.detail.includes('simfleet ') ? [] : [hint];

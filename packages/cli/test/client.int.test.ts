@@ -114,8 +114,14 @@ test('other problems are told with what to do and the request id of our own faul
 test('a mistake in the query is told by its name', async (t) => {
   const { env } = await platform(t, [
     problem('invalid-request', 'told', [{ pointer: '#query/sort', detail: 'must be name' }]),
+    problem('invalid-request', '#query/sort: must be name', [{ pointer: '#query/sort', detail: 'must be name' }]),
   ]);
   assert.match((await simfleet(['get', 'jobs', '--sort', 'x'], { env })).stderr, /\n  query\/sort: must be name\n/);
+  // A detail that only repeats its one mistake is told once.
+  assert.equal(
+    (await simfleet(['get', 'jobs', '--sort', 'x'], { env })).stderr,
+    'simfleet: query/sort: must be name\n',
+  );
 });
 
 test('something that is no platform is told apart from one', async (t) => {

@@ -101,6 +101,12 @@ export const errorTable = {
     true,
     'Nothing was written. Free space in the data directory; the platform goes on by itself.',
   ),
+  'storage-damaged': row(
+    500,
+    'The store is damaged',
+    false,
+    'The database file cannot be read as one. Put a backup in its place, or choose another data directory.',
+  ),
   unavailable: row(
     503,
     'Not available right now',

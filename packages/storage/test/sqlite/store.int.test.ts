@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { readFileSync, rmSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
@@ -55,6 +56,31 @@ test('the hold of a process that was killed is gone with it', async () => {
   );
   await (await openSqliteStorage({ file })).close();
 });
+
+test('a file that is no database, or a damaged one, is named as such and left as it is', async () => {
+  const directory = await makeDirectory();
+  const file = join(directory, 'store.db');
+  for (const make of [
+    () => 'no database, but long enough to be read as the header of one: '.repeat(80),
+    () => damagedDatabase(file),
+  ]) {
+    const bytes = make();
+    await writeFile(file, bytes);
+    await assert.rejects(openSqliteStorage({ file }), { code: 'storage-damaged' });
+    assert.ok((await readFile(file)).equals(Buffer.from(bytes)));
+  }
+});
+
+/** A database whose table of tables is overwritten; the file itself is removed again. */
+const damagedDatabase = (file: string): Buffer => {
+  rmSync(file, { force: true });
+  const database = new DatabaseSync(file);
+  database.exec('CREATE TABLE something (id TEXT PRIMARY KEY) STRICT');
+  database.close();
+  const bytes = readFileSync(file);
+  rmSync(file);
+  return bytes.fill(0xff, 100, 2000);
+};
 
 test('a schema newer than this code is refused and left as it is', async () => {
   const file = join(await makeDirectory(), 'store.db');
