@@ -65,6 +65,11 @@ test('bash completes commands, kinds, jobs, options, forms of output and files',
   const cases: readonly (readonly [readonly string[], readonly string[]])[] = [
     [['simfleet', 'su'], ['suspend']],
     [['simfleet', 'get', 'se'], ['services']],
+    [['simfleet', '-o', 'ya'], ['yaml']],
+    [['simfleet', '-o', 'json', 'ge'], ['get']],
+    [['simfleet', '-o', 'json', 'get', 'se'], ['services']],
+    [['simfleet', 'comp'], ['completion']],
+    [['simfleet', '--cus'], ['--customer']],
     [['simfleet', 'watch', 'as'], ['asian-call']],
     [
       ['simfleet', 'describe', ''],

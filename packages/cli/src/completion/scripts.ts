@@ -1,4 +1,4 @@
-import { fixedWords, formats, needsJobs } from './words.ts';
+import { beforeCommands, fixedWords, formats, needsJobs } from './words.ts';
 import type { CompletedCommand, Shell } from './words.ts';
 
 const jobNames = 'simfleet get jobs --limit 1000 -o name 2>/dev/null';
@@ -29,26 +29,38 @@ const caseOf = (command: CompletedCommand, { commands, topics }: Offer): string 
     `        ${flagsThatTake([command], 'format').join('|')}) offers="${formats.join(' ')}" ;;`,
     ...(values === '' ? [] : [`        ${values}) kind=none ;;`]),
     `        *)`,
-    `          if [[ "$current" == -* ]]; then offers="${flagsOf(command).join(' ')}"`,
+    `          if [[ "$current" == -* ]]; then offers="${[...flagsOf(command), '--help'].join(' ')}"`,
     `          else offers="${words}${jobs}"; fi ;;`,
     `      esac ;;`,
   ].join('\n');
 };
 
-/** Shared by bash and zsh: sets `words` or `kind` from the command, the word before and the word under the cursor. */
-const choose = (offer: Offer): string => {
-  const names = offer.commands.map((command) => command.name).join(' ');
-  return `  local offers="" kind=""
-  case "$command" in
-    "") offers="${names} --help" ;;
-${offer.commands.map((command) => caseOf(command, offer)).join('\n')}
-  esac`;
+/** Shared by bash and zsh: the first word that is neither an option nor the value of one is the command. */
+const findCommand = ({ commands }: Offer, before: string): string => {
+  const withValue = beforeCommands(commands).options.filter(({ takes }) => takes !== 'none');
+  const flags = withValue.flatMap(({ flag, short }) => (short === undefined ? [flag] : [short, flag]));
+  return `  local word skip="" command=""
+  for word in ${before}; do
+    if [[ -n "$skip" ]]; then skip=""; continue; fi
+    case "$word" in
+      ${flags.join('|')}) skip=1 ;;
+      -*) ;;
+      *) command="$word"; break ;;
+    esac
+  done`;
 };
+
+/** Shared by bash and zsh: sets `offers` or `kind` from the command, the word before and the word under the cursor. */
+const choose = (offer: Offer): string =>
+  `  local offers="" kind=""
+  case "$command" in
+${[beforeCommands(offer.commands), ...offer.commands].map((command) => caseOf(command, offer)).join('\n')}
+  esac`;
 
 const bash = (offer: Offer): string => `# bash completion of simfleet: source <(simfleet completion bash)
 _simfleet() {
-  local current="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD-1]}" command=""
-  if (( COMP_CWORD > 1 )); then command="\${COMP_WORDS[1]}"; fi
+  local current="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD-1]}"
+${findCommand(offer, '"${COMP_WORDS[@]:1:COMP_CWORD-1}"')}
 ${choose(offer)}
   case "$kind" in
     file) COMPREPLY=($(compgen -f -- "$current")) ;;
@@ -62,8 +74,8 @@ complete -o filenames -F _simfleet simfleet
 const zsh = (offer: Offer): string => `#compdef simfleet
 # zsh completion of simfleet: simfleet completion zsh > "\${fpath[1]}/_simfleet", or source it behind compinit
 _simfleet() {
-  local current="\${words[CURRENT]}" previous="\${words[CURRENT-1]}" command=""
-  if (( CURRENT > 2 )); then command="\${words[2]}"; fi
+  local current="\${words[CURRENT]}" previous="\${words[CURRENT-1]}"
+${findCommand(offer, '"${(@)words[2,CURRENT-1]}"')}
   _simfleet_choose
 }
 _simfleet_choose() {

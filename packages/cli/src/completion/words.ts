@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { outputFormats } from '../output/format.ts';
 
 /** What a word behind a command can be. */
-type Words = 'jobs' | 'kinds' | 'kinds or jobs' | 'shells' | 'topics' | 'nothing';
+type Words = 'commands' | 'jobs' | 'kinds' | 'kinds or jobs' | 'shells' | 'topics' | 'nothing';
 
 /** One command as completion sees it. */
 export interface CompletedCommand {
@@ -60,6 +60,16 @@ export const completedCommands = (program: Command): readonly CompletedCommand[]
     words: wordsOf[command.name()] ?? 'nothing',
   }));
 
+/** What stands before any command: the options that all of them share, and the commands. */
+export const beforeCommands = (commands: readonly CompletedCommand[]): CompletedCommand => ({
+  name: '""',
+  summary: '',
+  options: (commands[0]?.options ?? []).filter(({ flag }) =>
+    commands.every(({ options }) => options.some((option) => option.flag === flag)),
+  ),
+  words: 'commands',
+});
+
 /** The words themselves; null = the names of jobs, which the shell asks `simfleet get jobs -o name` for. */
 export const fixedWords = (
   words: Words,
@@ -72,6 +82,8 @@ export const fixedWords = (
       return ['jobs', 'services', 'customers'];
     case 'shells':
       return shells;
+    case 'commands':
+      return commands.map((command) => command.name);
     case 'topics':
       return [...commands.map((command) => command.name), ...topics];
     default:
