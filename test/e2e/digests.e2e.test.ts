@@ -39,31 +39,31 @@ const runUnderKills = async (context: TestContext): Promise<JobResult> => {
   const kills = await killShards(platform, client, id);
   const { state, progress } = await client.job(id);
   context.diagnostic(`${kills} kills; ${progress.blocks} blocks done after ${killingMs / 1000} s`);
-  assert.equal(state, 'Running');
+  assert.notEqual(state, 'Succeeded');
   assert.ok(kills >= 10);
   return result;
 };
 
 /** Time in which shards are killed, and longest time between two kills, in milliseconds. */
 const killingMs = 30_000;
-const longestQuietMs = 900;
+const longestQuietMs = 400;
 
-/** Blocks that the job needs, roughly: so that it does not end before its half minute. */
-const blocksAboutNeeded = 210;
+/** Blocks that the job may have done when its half minute is over: less than half of what it needs, whatever the machine. */
+const blocksAtTheEnd = 100;
 
-/** Kills the processes of shards at random moments: all of them while the job is ahead of its half minute, else one of them now and then. */
+/** Kills processes of shards at random moments; suspends the job while it is ahead of its half minute, or a fast machine would end it before. */
 const killShards = async (platform: PlatformProcess, client: Client, id: string): Promise<number> => {
   const started = performance.now();
   let kills = 0;
   for (let elapsed = 0; elapsed < killingMs; elapsed = performance.now() - started) {
     await new Promise((resolve) => setTimeout(resolve, Math.random() * longestQuietMs));
-    const { progress } = await client.job(id);
-    const pids = platform.shardPids();
-    const ahead = progress.blocks / blocksAboutNeeded > (0.8 * elapsed) / killingMs;
-    const one = Math.floor(Math.random() * pids.length * 3);
-    const victims = ahead ? pids : pids.slice(one, one + 1);
+    const { state, progress } = await client.job(id);
+    const ahead = progress.blocks / blocksAtTheEnd > elapsed / killingMs;
+    if (ahead !== (state === 'Suspended')) await client.act(id, ahead ? 'suspend' : 'resume');
+    const victims = platform.shardPids().filter(() => Math.random() < 0.5);
     victims.forEach((pid) => process.kill(pid, 'SIGKILL'));
     kills += victims.length;
   }
+  await client.act(id, 'resume');
   return kills;
 };
