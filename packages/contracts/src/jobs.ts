@@ -62,6 +62,17 @@ export const progress = z
   .meta({ id: 'Progress' });
 export type Progress = z.infer<typeof progress>;
 
+/** Progress of a job of which no block is known. */
+export const noProgress: Progress = {
+  blocks: 0,
+  blocksReported: 0,
+  paths: 0,
+  fraction: null,
+  pathsPerSecond: null,
+  remainingSeconds: null,
+  activeShards: 0,
+};
+
 export const reference = z
   .strictObject({
     metric: identifier,

@@ -80,6 +80,26 @@ export const jobSpec = z
   })
   .meta({ id: 'JobSpec' });
 export type JobSpec = z.infer<typeof jobSpec>;
+
+/** Members that may change after creation; of `precision` and `maxPaths` only extensions. */
+export const mutableMembers = [
+  'shards',
+  'suspend',
+  'cancelled',
+  'thresholds',
+  'activeDeadlineSeconds',
+  'maxTotalSeconds',
+  'ttlSecondsAfterFinished',
+  'maxPaths',
+  'precision',
+] as const satisfies readonly (keyof JobSpec)[];
+
+/** Mutable members that can be taken away again: limits. */
+export const removableMembers = [
+  'activeDeadlineSeconds',
+  'maxTotalSeconds',
+  'ttlSecondsAfterFinished',
+] as const satisfies readonly (keyof JobSpec)[];
 export type Precision = z.infer<typeof precision>;
 export type Threshold = z.infer<typeof threshold>;
 

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { mutableMembers, removableMembers } from '@simfleet/contracts';
 import type { Job, JobSpec, SimulationJobManifest } from '@simfleet/contracts';
 
 /** What applying a manifest to a job that exists comes to. */
@@ -11,26 +12,13 @@ export interface Difference {
 
 type Member = keyof JobSpec;
 
-/** Members that may change; the platform decides whether a change of precision or maxPaths is an extension. */
-const mutable = [
-  'shards',
-  'suspend',
-  'cancelled',
-  'thresholds',
-  'activeDeadlineSeconds',
-  'maxTotalSeconds',
-  'ttlSecondsAfterFinished',
-  'maxPaths',
-  'precision',
-] as const satisfies readonly Member[];
-
 const fixed = ['serviceRef', 'seed', 'backoffLimitPerIndex'] as const satisfies readonly Member[];
 
 /** Actions (`simfleet suspend`) set these: a manifest that does not speak of them leaves them as they are. */
 const leftToActions: readonly Member[] = ['suspend', 'cancelled'];
 
 /** Limits that a manifest takes away by leaving them out. */
-const removable: readonly Member[] = ['activeDeadlineSeconds', 'maxTotalSeconds', 'ttlSecondsAfterFinished'];
+const removable: readonly Member[] = removableMembers;
 
 const shown = (value: unknown): string => (value === undefined ? 'not set' : JSON.stringify(value));
 
@@ -68,7 +56,7 @@ const changes = (
   wanted: JobSpec,
   isSaid: (member: Member) => boolean,
 ): readonly (readonly [Member, unknown])[] =>
-  mutable
+  mutableMembers
     .filter((member) => !isDeepStrictEqual(job.spec[member], wanted[member]))
     .filter((member) => isSaid(member) || !leftToActions.includes(member))
     .map((member) => [member, wanted[member] ?? (removable.includes(member) ? null : undefined)]);

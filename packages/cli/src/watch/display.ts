@@ -1,3 +1,4 @@
+import { noProgress } from '@simfleet/contracts';
 import type { Estimate, LiveEvent } from '@simfleet/contracts';
 import { isFancy, printable } from '../terminal.ts';
 import type { Terminal } from '../terminal.ts';
@@ -17,16 +18,6 @@ export interface Display {
   /** Ends the redrawn line. Idempotent. */
   close(): void;
 }
-
-const emptyProgress = {
-  blocks: 0,
-  blocksReported: 0,
-  paths: 0,
-  fraction: null,
-  pathsPerSecond: null,
-  remainingSeconds: null,
-  activeShards: 0,
-};
 
 /** The metric that the job is after, else the first. */
 const chosen = (estimates: readonly Estimate[], metric: string | undefined): Estimate | undefined =>
@@ -60,7 +51,7 @@ export const createDisplay = (terminal: Terminal, options: { metric: string | un
   const { stderr } = terminal;
   const fancy = isFancy(stderr, terminal.env);
   const every = fancy ? REDRAW : PLAIN;
-  let snapshot: Snapshot = { state: 'Queued', progress: emptyProgress, estimate: undefined };
+  let snapshot: Snapshot = { state: 'Queued', progress: noProgress, estimate: undefined };
   let shownAt = Number.NEGATIVE_INFINITY;
   let drawn = false;
 

@@ -2,16 +2,6 @@ import type { Progress } from '@simfleet/contracts';
 import { expectedPaths } from '@simfleet/domain';
 import type { JobFold } from './job-fold.ts';
 
-export const noProgress: Progress = {
-  blocks: 0,
-  blocksReported: 0,
-  paths: 0,
-  fraction: null,
-  pathsPerSecond: null,
-  remainingSeconds: null,
-  activeShards: 0,
-};
-
 /** Progress of a fold. `least` is the fraction told before: it never falls, though the expected number of paths may rise. */
 export const progressOf = (
   fold: JobFold,

@@ -1,4 +1,4 @@
-import { SimfleetError, jobSpec, labels as labelsShape } from '@simfleet/contracts';
+import { SimfleetError, jobSpec, labels as labelsShape, mutableMembers, removableMembers } from '@simfleet/contracts';
 import type { ExtendJob, JobSpec, Mistake, Principal } from '@simfleet/contracts';
 import {
   canonicalJson,
@@ -46,19 +46,8 @@ export interface ChangeJob {
   extend(id: string, bounds: ExtendJob, principal: Principal, check?: (version: number) => void): Promise<StoredJob>;
 }
 
-const mutable: ReadonlySet<string> = new Set([
-  'shards',
-  'suspend',
-  'cancelled',
-  'thresholds',
-  'activeDeadlineSeconds',
-  'maxTotalSeconds',
-  'ttlSecondsAfterFinished',
-  'maxPaths',
-  'precision',
-] satisfies (keyof SpecPatch)[]);
-
-const removable: ReadonlySet<string> = new Set(['activeDeadlineSeconds', 'maxTotalSeconds', 'ttlSecondsAfterFinished']);
+const mutable: ReadonlySet<string> = new Set(mutableMembers satisfies readonly (keyof SpecPatch)[]);
+const removable: ReadonlySet<string> = new Set(removableMembers);
 
 export const openChangeJob = ({ store, steer, engines, giveUp, audit, clock }: ChangeJobParts): ChangeJob => {
   const change = async (

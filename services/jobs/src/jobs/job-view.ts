@@ -1,7 +1,7 @@
 import type { Job, Progress } from '@simfleet/contracts';
 import { runningSeconds } from '@simfleet/domain';
 import type { Coordinator } from '../estimate/coordinator.ts';
-import { noProgress } from '../estimate/progress.ts';
+import { noProgress } from '@simfleet/contracts';
 import { timeText } from './job-document.ts';
 import type { JobDocument, StoredJob } from './job-document.ts';
 import { estimatesOfJob, thresholdsOf } from './job-result.ts';
