@@ -10,9 +10,11 @@ export const systemClock: Clock = {
   after(ms, callback) {
     const due = performance.now() + ms;
     let timer: NodeJS.Timeout;
+    // Node counts whole milliseconds from the start of the loop's turn, so a timer may fire early: then the rest is waited for.
+    const fire = (): void => (performance.now() < due ? arm() : callback());
     const arm = (): void => {
-      const left = due - performance.now();
-      timer = setTimeout(left > longestTimer ? arm : callback, Math.min(Math.max(left, 0), longestTimer));
+      const left = Math.ceil(Math.max(due - performance.now(), 0));
+      timer = setTimeout(fire, Math.min(left, longestTimer));
       timer.unref();
     };
     arm();
