@@ -3,7 +3,7 @@
 
 const sources = '^(packages|services)/[^/]+/src/';
 const tests = '^(packages|services)/[^/]+/(test|src/contract)/|^test/|^bench/|^hack/';
-const adapters = '^packages/(storage/src/(memory|sqlite)|bus/src/memory)/';
+const adapters = '^packages/(storage/src/(memory|sqlite)|bus/src/memory|storage-(postgres|mongodb)|bus-nats)/';
 
 /** A rule with severity error. */
 const forbid = (name, comment, from, to) => ({ name, severity: 'error', comment, from, to });
@@ -25,8 +25,11 @@ const mayImport = {
   runtime: ['contracts'],
   storage: ['contracts'],
   bus: ['contracts'],
+  'storage-postgres': ['contracts', 'storage'],
+  'storage-mongodb': ['contracts', 'storage'],
+  'bus-nats': ['contracts', 'bus'],
   http: ['contracts', 'runtime', 'storage'],
-  wiring: ['contracts', 'storage', 'bus'],
+  wiring: ['contracts', 'storage', 'storage-postgres', 'storage-mongodb', 'bus', 'bus-nats'],
   cli: ['contracts'],
   testing: ['contracts', 'runtime'],
 };
@@ -74,8 +77,10 @@ module.exports = {
     forbid(
       'adapters-do-not-know-each-other',
       'Shared behaviour of adapters belongs beside the port',
-      { path: '^packages/storage/src/(memory|sqlite)/' },
-      { path: adapters, pathNot: '^packages/storage/src/$1/' },
+      {
+        path: '^packages/(storage/src/memory|storage/src/sqlite|storage-postgres|storage-mongodb|bus/src/memory|bus-nats)/',
+      },
+      { path: adapters, pathNot: '^packages/$1/' },
     ),
     forbid(
       'wiring-only-from-main',
@@ -125,6 +130,9 @@ module.exports = {
     atHome('prom-client', '^packages/runtime/src/'),
     atHome('swagger-ui-dist', '^packages/http/src/'),
     atHome('sqlite', '^packages/storage/src/sqlite/'),
+    atHome('pg', '^packages/storage-postgres/src/'),
+    atHome('mongodb', '^packages/storage-mongodb/src/'),
+    atHome('@nats-io', '^packages/bus-nats/src/'),
     atHome('ajv', '^services/jobs/src/'),
     atHome('commander', '^packages/cli/'),
     atHome('canonicalize', '^packages/(domain|storage)/src/'),

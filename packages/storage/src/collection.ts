@@ -1,6 +1,9 @@
 import type { SimfleetEvent } from '@simfleet/contracts';
 
-/** JSON value as every store keeps it: no undefined, no NaN, no Date (dates are RFC 3339 strings to the millisecond). */
+/**
+ * JSON value as every store keeps it: no undefined, no NaN, no Date (dates are RFC 3339 strings to the millisecond). Text in documents and
+ * events holds no U+0000, which PostgreSQL cannot store; the data of log entries may.
+ */
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 
 /** Every record carries its customer. */
@@ -61,6 +64,11 @@ export interface Query {
   readonly after?: Position;
   /** Rows before this position; still answered in sort order. */
   readonly before?: Position;
+  /**
+   * Rows to leave out from the start of the sort order, 0 … 10,000: for page numbers. The store reads and drops them, so that a far page costs
+   * more than a near one; positions have no such cost. Not together with `after` or `before`.
+   */
+  readonly offset?: number;
 }
 
 export interface QueryPage<Doc> {
@@ -73,7 +81,10 @@ export interface CollectionDeclaration {
   /** Lower-case letters and `_`. */
   readonly name: string;
   readonly fields: Readonly<Record<string, FieldDeclaration>>;
-  /** Sorts that have an index; any other sort is refused at once with `invalid-request`. */
+  /**
+   * Fields that rows can be sorted by. Each has an index: `collection()` throws `invalid-configuration` when the store cannot use one for it,
+   * and a query by any other field is refused with `invalid-request`.
+   */
   readonly sorts: readonly string[];
 }
 
@@ -91,7 +102,8 @@ export interface Collection<Doc extends Document> {
   /** Leaves a tombstone until its events are out. */
   delete(id: string, expected: number, events?: readonly NewEvent[]): Promise<void>;
   query(query: Query): Promise<QueryPage<Doc>>;
-  count(filter?: Filter): Promise<number>;
+  /** Rows that fulfil the filter. With `atMost` (≥ 1) the store stops counting there. */
+  count(filter?: Filter, atMost?: number): Promise<number>;
 }
 
 /** Events that were written but not yet marked published, oldest first; order within one aggregate is that of its versions. */

@@ -51,11 +51,11 @@ export const testTalk = (suite: BusSuite): void => {
 
   test('a request that nobody answers, or not in time, is `unavailable`', () =>
     withBus(suite, async (bus) => {
-      await refused('unavailable', bus.request('jobs.register-token', token, 50));
+      await refused('unavailable', bus.request('jobs.register-token', token, { timeoutMs: 50 }));
       const end = await bus.answer('jobs.register-token', () => new Promise(() => undefined));
-      await refused('unavailable', bus.request('jobs.register-token', token, 20));
+      await refused('unavailable', bus.request('jobs.register-token', token, { timeoutMs: 20 }));
       void end();
-      await refused('unavailable', bus.request('jobs.register-token', token, 50));
+      await refused('unavailable', bus.request('jobs.register-token', token, { timeoutMs: 50 }));
     }));
 
   test('a request that does not fit its schema is refused by name and reaches nobody', () =>

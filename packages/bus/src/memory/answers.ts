@@ -20,18 +20,20 @@ const checked = (schema: z.ZodType, value: unknown, code: 'invalid-request' | 'i
 /** Who answers which subject; several share the work in turn. */
 export class Answers {
   readonly #timers: Timers;
-  readonly #handlers = new Map<RequestSubject, { readonly handlers: Handler[]; turn: number }>();
+  readonly #handlers = new Map<string, { readonly handlers: Handler[]; turn: number }>();
   readonly #under = new Map<Handler, Set<Promise<unknown>>>();
 
   constructor(timers: Timers) {
     this.#timers = timers;
   }
 
-  add(subject: RequestSubject, handler: Handler): Unsubscribe {
+  /** `as`: the name that requests have to be sent to; empty for those sent to anyone. */
+  add(subject: RequestSubject, as: string, handler: Handler): Unsubscribe {
     const own: Handler = (body) => handler(body);
-    const answering = this.#handlers.get(subject) ?? { handlers: [], turn: 0 };
+    const place = `${subject} ${as}`;
+    const answering = this.#handlers.get(place) ?? { handlers: [], turn: 0 };
     answering.handlers.push(own);
-    this.#handlers.set(subject, answering);
+    this.#handlers.set(place, answering);
     this.#under.set(own, new Set());
     return async () => {
       const at = answering.handlers.indexOf(own);
@@ -41,10 +43,10 @@ export class Answers {
     };
   }
 
-  async request(subject: RequestSubject, body: unknown, timeoutMs: number): Promise<unknown> {
+  async request(subject: RequestSubject, to: string, body: unknown, timeoutMs: number): Promise<unknown> {
     const schemas = requests[subject];
     const copy = checked(schemas.request, body, 'invalid-request', `The request ${subject}`);
-    const answering = this.#handlers.get(subject);
+    const answering = this.#handlers.get(`${subject} ${to}`);
     const handler = answering?.handlers[answering.turn % Math.max(1, answering.handlers.length)];
     if (answering === undefined || handler === undefined) {
       throw new SimfleetError('unavailable', `Nobody answers ${subject}.`);

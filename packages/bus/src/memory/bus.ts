@@ -28,15 +28,24 @@ export const openMemoryBus = (options: MemoryBusOptions = {}): Bus => {
   const listeners = new Map<string, Set<(message: unknown) => void>>();
   const answers = new Answers(timers);
   const letters: DeadLetter[] = [];
+  let parked = 0;
   const turns = new Map<string, number>();
   let open = true;
 
   const checkOpen = (): void => {
     if (!open) throw new SimfleetError('unavailable', 'The bus is closed.');
   };
-  const park = (letter: DeadLetter): void => {
-    letters.push(letter);
+  const park = (letter: Omit<DeadLetter, 'id' | 'time'>): void => {
+    parked += 1;
+    letters.push({ ...letter, id: String(parked).padStart(12, '0'), time: new Date().toISOString() });
     if (letters.length > mostDeadLetters) letters.shift();
+  };
+  /** Takes the letter out. Throws `not-found`. */
+  const take = (letterId: string): DeadLetter => {
+    const at = letters.findIndex(({ id }) => id === letterId);
+    const [letter] = at < 0 ? [] : letters.splice(at, 1);
+    if (letter === undefined) throw new SimfleetError('not-found', `There is no dead letter "${letterId}".`);
+    return letter;
   };
   /** The instance of a name that takes the event: the one busy with its source, else the next in turn. */
   const chosen = (name: string, source: string, wanting: readonly DurableInstance[]): DurableInstance | undefined => {
@@ -49,6 +58,7 @@ export const openMemoryBus = (options: MemoryBusOptions = {}): Bus => {
 
   return {
     description: 'memory',
+    shared: false,
 
     async publish(event: SimfleetEvent) {
       checkOpen();
@@ -104,19 +114,32 @@ export const openMemoryBus = (options: MemoryBusOptions = {}): Bus => {
       };
     },
 
-    async request(subject, body, timeoutMs = defaultTimeoutMs) {
+    async request(subject, body, { timeoutMs = defaultTimeoutMs, to = '' } = {}) {
       checkOpen();
       // The schemas of the subject have just checked the reply; TypeScript cannot follow that.
-      return (await answers.request(subject, body, timeoutMs)) as never;
+      return (await answers.request(subject, to, body, timeoutMs)) as never;
     },
 
-    async answer(subject, handler): Promise<Unsubscribe> {
+    async answer(subject, handler, { as = '' } = {}): Promise<Unsubscribe> {
       checkOpen();
-      return answers.add(subject, handler);
+      return answers.add(subject, as, handler);
     },
 
-    async deadLetters() {
-      return [...letters];
+    async deadLetters({ after = '', limit }) {
+      return letters.filter(({ id }) => id > after).slice(0, limit);
+    },
+
+    async replay(letterId) {
+      checkOpen();
+      const letter = take(letterId);
+      const instance = chosen(letter.consumer, letter.event.source, consumers.get(letter.consumer) ?? []);
+      if (instance !== undefined) return instance.deliver(letter.event);
+      letters.unshift(letter);
+      throw new SimfleetError('unavailable', `Consumer "${letter.consumer}" is not running.`);
+    },
+
+    async discard(letterId) {
+      take(letterId);
     },
 
     async check() {

@@ -12,7 +12,7 @@ interface Tools {
   readonly timers: Timers;
   readonly random: () => number;
   readonly backoff: Backoff;
-  readonly park: (letter: DeadLetter) => void;
+  readonly park: (letter: Omit<DeadLetter, 'id' | 'time'>) => void;
 }
 
 const defaultMaxAttempts = 10;
@@ -74,7 +74,7 @@ export class DurableInstance {
         return;
       } catch (error) {
         if (attempt >= most) {
-          this.#tools.park({ consumer: this.name, event, reason: reasonOf(error) });
+          this.#tools.park({ consumer: this.name, event, reason: reasonOf(error), attempts: attempt });
           return;
         }
         await this.#pause(delayAfter(this.#tools.backoff, attempt, this.#tools.random()));

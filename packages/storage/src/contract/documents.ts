@@ -113,11 +113,11 @@ export const testDocuments = (suite: StorageSuite): void => {
     withStorage(suite, async (storage) => {
       const notes = await openNotes(storage);
       const doc = note({
-        title: '😀𐍈\u0000\uffff\u2028"\\/',
+        title: '😀𐍈\u0001\uffff\u2028"\\/',
         weight: null,
         serial: '18446744073709551615',
         at: '2026-02-28T23:59:59.999Z',
-        more: { '𝔨\u0000': [null, '\ud834\udd1e'], __proto__x: Number.MAX_SAFE_INTEGER, tiny: 5e-324 },
+        more: { '𝔨\u0001': [null, '\ud834\udd1e'], __proto__x: Number.MAX_SAFE_INTEGER, tiny: 5e-324 },
       });
       await notes.insert('𝔞/😀', doc);
       assert.deepEqual(await notes.get('𝔞/😀'), { id: '𝔞/😀', version: 1, doc });

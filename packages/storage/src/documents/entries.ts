@@ -1,6 +1,7 @@
 import { SimfleetError } from '@simfleet/contracts';
 import type { NewEntry } from '../log.ts';
 import { canonicalJson } from './json.ts';
+import { isName, nameRule } from './name.ts';
 
 /** An entry made ready to be appended: its data as canonical JSON, so that equal data is equal text. */
 export interface EntryToWrite {
@@ -9,9 +10,8 @@ export interface EntryToWrite {
 }
 
 const checkName = (pointer: string, text: string): void => {
-  if (text !== '' && text.length <= 512 && text.isWellFormed()) return;
-  const detail = 'must have 1 to 512 characters of well-formed text';
-  throw new SimfleetError('invalid-request', `${pointer} ${detail}.`, { mistakes: [{ pointer, detail }] });
+  if (isName(text)) return;
+  throw new SimfleetError('invalid-request', `${pointer} ${nameRule}.`, { mistakes: [{ pointer, detail: nameRule }] });
 };
 
 /** Throws `invalid-request` naming the place when an entry cannot be stored. */

@@ -37,6 +37,7 @@ export const storeKey = (type: FieldType, value: unknown, pointer: string): Stor
   switch (type) {
     case 'text':
       if (typeof value !== 'string') return wrong(pointer, 'must be text');
+      if (value.includes('\0')) return wrong(pointer, 'must not hold U+0000');
       return value.isWellFormed() ? value : wrong(pointer, 'must not hold half a surrogate pair');
     case 'number':
       // Adding 0 makes −0 the 0 that JSON and SQL know.

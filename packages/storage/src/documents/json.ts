@@ -8,42 +8,46 @@ const refuse = (pointer: string, what: string): never => {
 
 const escapePointer = (name: string): string => name.replaceAll('~', '~0').replaceAll('/', '~1');
 
-const textOf = (value: string, pointer: string): string =>
-  value.isWellFormed() ? JSON.stringify(value) : refuse(pointer, 'text with half a surrogate pair');
+/** Documents are searched by their text, which PostgreSQL cannot do for U+0000; data that is only kept (`canonical`) may hold it. */
+const textOf = (value: string, pointer: string, canonical: boolean): string => {
+  if (!value.isWellFormed()) return refuse(pointer, 'text with half a surrogate pair');
+  if (!canonical && value.includes('\0')) return refuse(pointer, 'text with U+0000');
+  return JSON.stringify(value);
+};
 
-const objectOf = (value: object, pointer: string, sorted: boolean): string => {
+const objectOf = (value: object, pointer: string, canonical: boolean): string => {
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype !== null && prototype !== Object.prototype) refuse(pointer, `a ${value.constructor.name}`);
   const names = Object.keys(value);
   // RFC 8785 §3.2.3 sorts by UTF-16 code units, which is what JavaScript's default sort does.
-  if (sorted) names.sort();
+  if (canonical) names.sort();
   let text = '';
   for (const name of names) {
     const member = (value as Readonly<Record<string, unknown>>)[name];
     if (member === undefined) continue;
     const inner = `${pointer}/${escapePointer(name)}`;
-    text += `${text === '' ? '' : ','}${textOf(name, inner)}:${jsonOf(member, inner, sorted)}`;
+    text += `${text === '' ? '' : ','}${textOf(name, inner, canonical)}:${jsonOf(member, inner, canonical)}`;
   }
   return `{${text}}`;
 };
 
-const jsonOf = (value: unknown, pointer: string, sorted: boolean): string => {
+const jsonOf = (value: unknown, pointer: string, canonical: boolean): string => {
   if (value === null) return 'null';
-  if (typeof value === 'string') return textOf(value, pointer);
+  if (typeof value === 'string') return textOf(value, pointer, canonical);
   if (typeof value === 'boolean') return value ? 'true' : 'false';
   if (typeof value === 'number') return Number.isFinite(value) ? JSON.stringify(value) : refuse(pointer, String(value));
   if (Array.isArray(value)) {
-    return `[${Array.from(value, (item, index) => jsonOf(item, `${pointer}/${index}`, sorted)).join(',')}]`;
+    return `[${Array.from(value, (item, index) => jsonOf(item, `${pointer}/${index}`, canonical)).join(',')}]`;
   }
-  return typeof value === 'object' ? objectOf(value, pointer, sorted) : refuse(pointer, typeof value);
+  return typeof value === 'object' ? objectOf(value, pointer, canonical) : refuse(pointer, typeof value);
 };
 
 /**
  * JSON text of a value as every store keeps it. Members that are `undefined` are left out.
  * Throws `invalid-request` naming the place when the value holds NaN, an infinity, a bigint, a Date or another class, a function,
- * `undefined` in an array, or text that is not well-formed UTF-16.
+ * `undefined` in an array, text that is not well-formed UTF-16 or holds U+0000.
  */
 export const storedJson = (value: unknown): string => jsonOf(value, '', false);
 
-/** The same in canonical form (RFC 8785): equal values give equal text. */
+/** The same in canonical form (RFC 8785), for data that is only kept: equal values give equal text. U+0000 may be in it. */
 export const canonicalJson = (value: unknown): string => jsonOf(value, '', true);

@@ -27,7 +27,11 @@ export interface Question {
   readonly backwards: boolean;
   readonly start: Start | null;
   readonly limit: number;
+  /** Rows to leave out from the start. */
+  readonly offset: number;
 }
+
+const mostOffset = 10_000;
 
 const refuse = (pointer: string, detail: string): never => {
   throw new SimfleetError('invalid-request', `${pointer} ${detail}.`, { mistakes: [{ pointer, detail }] });
@@ -41,7 +45,11 @@ const fieldOf = (declaration: CollectionDeclaration, name: string): FieldDeclara
 export const conditionsOf = (declaration: CollectionDeclaration, filter: Filter | undefined): readonly Condition[] => {
   if (filter === undefined) return [];
   if (filter.op === 'and') return filter.all.flatMap((part) => conditionsOf(declaration, part));
-  if (filter.op === 'label') return [filter];
+  if (filter.op === 'label') {
+    storeKey('text', filter.key, '#query/label');
+    storeKey('text', filter.value, '#query/label');
+    return [filter];
+  }
   const { type } = fieldOf(declaration, filter.field);
   const key = (value: unknown): StoredKey => storeKey(type, value, `#query/${filter.field}`);
   if (filter.op === 'eq') return [{ op: 'in', field: filter.field, keys: [key(filter.value)] }];
@@ -54,7 +62,13 @@ export const conditionsOf = (declaration: CollectionDeclaration, filter: Filter 
 const startOf = (type: FieldDeclaration['type'], position: Position | undefined): Start | null =>
   position === undefined ? null : { key: storeKey(type, position.key, '#query/cursor'), id: position.id };
 
-/** Throws `invalid-request` for an undeclared sort, a limit outside 1 … 1000, both `after` and `before`, and wrong filters. */
+/** Throws `invalid-request` unless `atMost` is left out or a whole number ≥ 1. */
+export const checkAtMost = (atMost: number | undefined): void => {
+  if (atMost !== undefined && !(Number.isSafeInteger(atMost) && atMost >= 1))
+    refuse('#query/atMost', 'must be a whole number ≥ 1');
+};
+
+/** Throws `invalid-request` for an undeclared sort, a limit or an offset out of range, two starts, and wrong filters. */
 export const questionOf = (declaration: CollectionDeclaration, query: Query): Question => {
   const { field, direction } = query.sort;
   if (!declaration.sorts.includes(field)) {
@@ -65,6 +79,11 @@ export const questionOf = (declaration: CollectionDeclaration, query: Query): Qu
   }
   if (query.after !== undefined && query.before !== undefined)
     refuse('#query/cursor', 'has both an after and a before');
+  const { offset = 0 } = query;
+  if (!Number.isInteger(offset) || offset < 0 || offset > mostOffset) {
+    refuse('#query/offset', `must be a whole number from 0 to ${mostOffset}`);
+  }
+  if (offset > 0 && (query.after ?? query.before) !== undefined) refuse('#query/offset', 'cannot go with a position');
   const { type } = fieldOf(declaration, field);
   const backwards = query.before !== undefined;
   return {
@@ -75,5 +94,6 @@ export const questionOf = (declaration: CollectionDeclaration, query: Query): Qu
     backwards,
     start: startOf(type, query.after ?? query.before),
     limit: query.limit,
+    offset,
   };
 };

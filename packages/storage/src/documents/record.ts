@@ -2,6 +2,7 @@ import { SimfleetError } from '@simfleet/contracts';
 import type { CollectionDeclaration, Document, NewEvent } from '../collection.ts';
 import { keyIn } from './fields.ts';
 import { storedJson } from './json.ts';
+import { isName, nameRule } from './name.ts';
 import type { StoredKey } from './order.ts';
 
 /** A document made ready to be written: checked, serialised, its keys drawn out in the order of the declaration. */
@@ -35,7 +36,7 @@ export const eventsToWrite = (events: readonly NewEvent[], version: number): rea
 
 /** Throws `invalid-request` for an id that no store keeps faithfully. */
 export const checkId = (id: string): void => {
-  if (id !== '' && id.length <= 512 && id.isWellFormed()) return;
-  const detail = 'must have 1 to 512 characters of well-formed text';
+  if (isName(id)) return;
+  const detail = nameRule;
   throw new SimfleetError('invalid-request', `The id ${detail}.`, { mistakes: [{ pointer: '/id', detail }] });
 };

@@ -1,8 +1,17 @@
 import { SimfleetError } from '@simfleet/contracts';
-import type { Collection, CollectionDeclaration, Document, NewEvent, Query, QueryPage, Stored } from '../collection.ts';
+import type {
+  Collection,
+  CollectionDeclaration,
+  Document,
+  Filter,
+  NewEvent,
+  Query,
+  QueryPage,
+  Stored,
+} from '../collection.ts';
 import { showKey } from '../documents/fields.ts';
 import { compareKeys, compareText, type StoredKey } from '../documents/order.ts';
-import { conditionsOf, questionOf, type Condition } from '../documents/question.ts';
+import { checkAtMost, conditionsOf, questionOf, type Condition } from '../documents/question.ts';
 import { checkId, eventsToWrite, recordToWrite, type EventToWrite, type RecordToWrite } from '../documents/record.ts';
 import type { MemoryOutbox } from './outbox.ts';
 
@@ -65,7 +74,10 @@ export class MemoryCollection<Doc extends Document> implements Collection<Doc> {
 
   async query(query: Query): Promise<QueryPage<Doc>> {
     this.#checkOpen();
-    const { conditions, field, type, ascending, backwards, start, limit } = questionOf(this.#declaration, query);
+    const { conditions, field, type, ascending, backwards, start, limit, offset } = questionOf(
+      this.#declaration,
+      query,
+    );
     const sign = ascending ? 1 : -1;
     const column = this.#fields.indexOf(field);
     const keyed = this.#matching(conditions).map((row) => ({ row, id: row.id, key: row.record.keys[column] ?? null }));
@@ -73,14 +85,15 @@ export class MemoryCollection<Doc extends Document> implements Collection<Doc> {
     const order = (a: Place, b: Place): number => sign * (compareKeys(a.key, b.key) || compareText(a.id, b.id));
     const walk = keyed.filter((place) => start === null || order(place, start) > 0).sort(order);
     const rows = walk
-      .slice(0, limit)
+      .slice(offset, offset + limit)
       .map(({ row, id, key }) => ({ ...this.#stored(row), position: { key: showKey(type, key), id } }));
-    return { rows: backwards ? rows.reverse() : rows, more: walk.length > limit };
+    return { rows: backwards ? rows.reverse() : rows, more: walk.length > offset + limit };
   }
 
-  async count(filter?: Parameters<Collection<Doc>['count']>[0]): Promise<number> {
+  async count(filter?: Filter, atMost?: number): Promise<number> {
     this.#checkOpen();
-    return this.#matching(conditionsOf(this.#declaration, filter)).length;
+    checkAtMost(atMost);
+    return Math.min(this.#matching(conditionsOf(this.#declaration, filter)).length, atMost ?? Infinity);
   }
 
   #matching(conditions: readonly Condition[]): readonly Row[] {

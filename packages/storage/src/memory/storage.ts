@@ -15,6 +15,7 @@ export const openMemoryStorage = (): Storage => {
   const collections = new Map<string, unknown>();
   return {
     description: 'memory',
+    shared: false,
     log: new MemoryLog(checkOpen),
     outbox,
     async collection(declaration) {
@@ -25,6 +26,12 @@ export const openMemoryStorage = (): Storage => {
       collections.set(declaration.name, collection);
       // The caller names the document's type; the store keeps JSON and cannot know it.
       return collection as never;
+    },
+    dump: () => {
+      throw new SimfleetError('unavailable', 'Not there yet.');
+    },
+    load: async () => {
+      throw new SimfleetError('unavailable', 'Not there yet.');
     },
     async check() {
       checkOpen();

@@ -10,7 +10,7 @@ import type {
 } from '../collection.ts';
 import { showKey } from '../documents/fields.ts';
 import type { StoredKey } from '../documents/order.ts';
-import { conditionsOf, questionOf } from '../documents/question.ts';
+import { checkAtMost, conditionsOf, questionOf } from '../documents/question.ts';
 import { checkId, eventsToWrite, recordToWrite } from '../documents/record.ts';
 import { countSql, pageSql } from './question-sql.ts';
 import type { Reader, Row } from './reader.ts';
@@ -63,7 +63,8 @@ export class SqliteCollection<Doc extends Document> implements Collection<Doc> {
     const wanted = question.limit + 1;
     const found: Row[] = [];
     for (const { text, parameters } of pageSql(this.#declaration.name, question)) {
-      if (found.length < wanted) found.push(...this.#reader.all(text, ...parameters, wanted - found.length));
+      if (found.length < wanted)
+        found.push(...this.#reader.all(text, ...parameters, wanted - found.length, question.offset));
     }
     const rows = found.slice(0, question.limit).map((row) => {
       const key = showKey(question.type, row['key'] as StoredKey);
@@ -72,8 +73,9 @@ export class SqliteCollection<Doc extends Document> implements Collection<Doc> {
     return { rows: question.backwards ? rows.reverse() : rows, more: found.length > question.limit };
   }
 
-  async count(filter?: Filter): Promise<number> {
-    const { text, parameters } = countSql(this.#declaration.name, conditionsOf(this.#declaration, filter));
+  async count(filter?: Filter, atMost?: number): Promise<number> {
+    checkAtMost(atMost);
+    const { text, parameters } = countSql(this.#declaration.name, conditionsOf(this.#declaration, filter), atMost);
     return Number(this.#reader.get(text, ...parameters)?.['count'] ?? 0);
   }
 }

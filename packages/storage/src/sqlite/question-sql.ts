@@ -44,12 +44,11 @@ const conditionSql = (collection: string, condition: Condition): Sql => {
 const whereSql = (collection: string, conditions: readonly Condition[]): Sql =>
   all([{ text: 'doc IS NOT NULL', parameters: [] }, ...conditions.map((each) => conditionSql(collection, each))]);
 
-export const countSql = (collection: string, conditions: readonly Condition[]): Sql => {
-  const where = whereSql(collection, conditions);
-  return {
-    text: `SELECT count(*) AS count FROM ${tableOf(collection)} WHERE ${where.text}`,
-    parameters: where.parameters,
-  };
+export const countSql = (collection: string, conditions: readonly Condition[], atMost: number | undefined): Sql => {
+  const { text, parameters } = whereSql(collection, conditions);
+  const rows = `FROM ${tableOf(collection)} WHERE ${text}`;
+  if (atMost === undefined) return { text: `SELECT count(*) AS count ${rows}`, parameters };
+  return { text: `SELECT count(*) AS count FROM (SELECT 1 ${rows} LIMIT ?)`, parameters: [...parameters, atMost] };
 };
 
 /**
@@ -69,7 +68,7 @@ const stretches = (column: string, { start, ascending }: Question): readonly Sql
   return ascending ? [rest] : [rest, isNull];
 };
 
-/** Selects to run one after the other until the page is full; the last parameter of each is the number of rows wanted. */
+/** Selects to run one after the other until the page is full; the last parameters of each are the rows wanted and the rows left out. */
 export const pageSql = (collection: string, question: Question): readonly Sql[] => {
   const column = columnOf(question.field);
   const order = question.ascending ? 'ASC' : 'DESC';
@@ -78,7 +77,7 @@ export const pageSql = (collection: string, question: Question): readonly Sql[] 
     const { text, parameters } = all([where, stretch]);
     return {
       text: `SELECT id, version, doc, ${column} AS key FROM ${tableOf(collection)}
-             WHERE ${text} ORDER BY ${column} ${order}, id ${order} LIMIT ?`,
+             WHERE ${text} ORDER BY ${column} ${order}, id ${order} LIMIT ? OFFSET ?`,
       parameters,
     };
   });

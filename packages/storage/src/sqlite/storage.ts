@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { SimfleetError } from '@simfleet/contracts';
 import { checkDeclaration } from '../documents/declaration.ts';
 import type { Storage } from '../storage.ts';
 import { SqliteCollection } from './collection.ts';
@@ -28,6 +29,7 @@ export const openSqliteStorage = async ({ file }: SqliteOptions): Promise<Sqlite
   const reader = new Reader(path);
   return {
     description: 'sqlite (WAL, synchronous=FULL)',
+    shared: false,
     log: new SqliteLog(reader, writer),
     outbox: new SqliteOutbox(reader, writer, listeners),
     get counts() {
@@ -37,6 +39,12 @@ export const openSqliteStorage = async ({ file }: SqliteOptions): Promise<Sqlite
       checkDeclaration(declaration);
       await writer.call({ kind: 'declare', declaration });
       return new SqliteCollection(declaration, reader, writer);
+    },
+    dump: () => {
+      throw new SimfleetError('unavailable', 'Not there yet.');
+    },
+    load: async () => {
+      throw new SimfleetError('unavailable', 'Not there yet.');
     },
     async check() {
       await writer.call({ kind: 'ping' });

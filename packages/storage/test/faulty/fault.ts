@@ -25,7 +25,7 @@ export const spoilCollections = (
       save: (id, expected, doc, events) => collection.save(id, expected, doc, events),
       delete: (id, expected, events) => collection.delete(id, expected, events),
       query: (query) => collection.query(query),
-      count: (filter) => collection.count(filter),
+      count: (filter, atMost) => collection.count(filter, atMost),
       ...override(collection, declaration.name),
     };
     return whole as never;

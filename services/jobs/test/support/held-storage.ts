@@ -31,9 +31,12 @@ export const heldStorage = (): HeldStorage => {
   return {
     storage: {
       description: inner.description,
+      shared: inner.shared,
       log,
       outbox: inner.outbox,
       collection: (declaration) => inner.collection(declaration),
+      dump: () => inner.dump(),
+      load: (records) => inner.load(records),
       check: () => inner.check(),
       close: () => inner.close(),
     },
