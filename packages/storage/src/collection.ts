@@ -86,6 +86,17 @@ export interface CollectionDeclaration {
    * and a query by any other field is refused with `invalid-request`.
    */
   readonly sorts: readonly string[];
+  /**
+   * Indexes beyond those of `sorts` (one a sort, and one led by a declared field `customer`), for lists that are often narrowed by `eq`: without
+   * one, a page walks the rows in the order of its sort and leaves out those that do not match, of which there may be many. Handled like those of `sorts`.
+   */
+  readonly indexes?: readonly IndexDeclaration[];
+}
+
+/** Rows that equal each other in one to four fields, in the order of a declared sort, then id. */
+export interface IndexDeclaration {
+  readonly equal: readonly string[];
+  readonly sort: string;
 }
 
 /**

@@ -74,6 +74,13 @@ export const jobsCollection = {
     expiresAt: { path: ['expiresAt'], type: 'time' },
   },
   sorts: ['createdAt', 'name', 'expiresAt'],
+  // Of millions of jobs few are Failed or Running, or of one service: their lists and counts read those alone.
+  indexes: [
+    { equal: ['state'], sort: 'createdAt' },
+    { equal: ['customer', 'state'], sort: 'createdAt' },
+    { equal: ['service'], sort: 'createdAt' },
+    { equal: ['customer', 'service'], sort: 'createdAt' },
+  ],
 } as const satisfies CollectionDeclaration;
 
 /** Transitions kept in the document; older ones are in the live log long since. */

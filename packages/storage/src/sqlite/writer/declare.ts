@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { errorCode, SimfleetError } from '@simfleet/contracts';
 import type { CollectionDeclaration } from '../../collection.ts';
 import { keyIn } from '../../documents/fields.ts';
-import { columnOf, indexOf, labelsTableOf, tableOf } from '../tables.ts';
+import { columnOf, indexOf, labelsTableOf, narrowIndexOf, tableOf } from '../tables.ts';
 
 const createTables = (db: DatabaseSync, name: string): void => {
   db.exec(`
@@ -60,7 +60,7 @@ const refillKeys = (db: DatabaseSync, { name, fields }: CollectionDeclaration): 
 };
 
 /** One index per sort; lists are mostly asked for per customer, so a declared `customer` leads a second one. */
-const createIndexes = (db: DatabaseSync, { name, fields, sorts }: CollectionDeclaration): void => {
+const createIndexes = (db: DatabaseSync, { name, fields, sorts, indexes = [] }: CollectionDeclaration): void => {
   for (const sort of sorts) {
     const create = (scope: string, columns: readonly string[]): void =>
       db.exec(`CREATE INDEX ${indexOf(name, sort, scope)} ON ${tableOf(name)} (${columns.join(', ')})`);
@@ -68,6 +68,10 @@ const createIndexes = (db: DatabaseSync, { name, fields, sorts }: CollectionDecl
     if (Object.hasOwn(fields, 'customer') && sort !== 'customer') {
       create('customer_', [columnOf('customer'), columnOf(sort), 'id']);
     }
+  }
+  for (const { equal, sort } of indexes) {
+    const columns = [...[...equal, sort].map(columnOf), 'id'].join(', ');
+    db.exec(`CREATE INDEX ${narrowIndexOf(name, equal, sort)} ON ${tableOf(name)} (${columns})`);
   }
 };
 
