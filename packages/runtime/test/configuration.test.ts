@@ -145,6 +145,38 @@ test('a secret is in no error and not in what is shown', () => {
   );
 });
 
+test('a secret may be in a file, by flag, variable or key, without the line end; the order of rank is the usual one', () => {
+  const files: Readonly<Record<string, string>> = {
+    secret: 'correct horse battery\n',
+    'simfleet.yaml': 'password-file: secret',
+  };
+  const readFile = (path: string): string => files[path] ?? assert.fail(`read ${path}`);
+  const passwordOf = (sources: ConfigurationSources) => load({ ...sources, readFile }).storage.password;
+  assert.equal(passwordOf({ flags: ['--password-file', 'secret'] }), 'correct horse battery');
+  assert.equal(passwordOf({ environment: { SIMFLEET_PASSWORD_FILE: 'secret' } }), 'correct horse battery');
+  assert.equal(passwordOf({ flags: ['--config', 'simfleet.yaml'] }), 'correct horse battery');
+  const both = { environment: { SIMFLEET_PASSWORD_FILE: 'secret' }, flags: ['--password', 'from the flag'] };
+  assert.equal(passwordOf(both), 'from the flag');
+});
+
+test('a file of a secret that is empty, missing or beside the secret itself is an error that does not tell the secret', () => {
+  const files: Readonly<Record<string, string>> = { empty: '\n', short: 'hunter2', secret: 'correct horse battery' };
+  const readFile = (path: string): string => {
+    if (files[path] === undefined) throw Object.assign(new Error('none'), { code: 'ENOENT' });
+    return files[path];
+  };
+  const errors = (...flags: readonly string[]) => errorsOf({ flags, readFile });
+  assert.deepEqual(errors('--password-file', 'empty'), ['--password-file: empty is empty']);
+  assert.deepEqual(errors('--password-file', 'missing'), ['--password-file: missing cannot be read (ENOENT)']);
+  assert.deepEqual(errors('--password-file', 'secret', '--password', 'correct horse battery'), [
+    '--password-file: was given beside --password: give one of them',
+  ]);
+  const [fault, ...others] = errors('--password-file', 'short');
+  assert.deepEqual(others, []);
+  assert.match(fault ?? '', /^--password-file: /);
+  assert.doesNotMatch(fault ?? '', /hunter2/);
+});
+
 test('the reference has a row for every option', () => {
   const rows = describeOptions(parts);
   assert.deepEqual(
@@ -156,6 +188,7 @@ test('the reference has a row for every option', () => {
       ['--data-dir', 'SIMFLEET_DATA_DIR', 'string', '".simfleet"'],
       ['--driver', 'SIMFLEET_DRIVER', '"sqlite" | "memory"', '"sqlite"'],
       ['--password', 'SIMFLEET_PASSWORD', 'string', ''],
+      ['--password-file', 'SIMFLEET_PASSWORD_FILE', 'string', ''],
       ['--cache-mb', 'SIMFLEET_CACHE_MB', 'integer | null', 'null'],
       ['--data-dir', 'SIMFLEET_DATA_DIR', 'string', '".simfleet"'],
     ],

@@ -9,7 +9,7 @@ export interface OptionRow {
   readonly key: string;
   /** `integer`, `string`, `"sqlite" | "memory"`, … */
   readonly type: string;
-  /** As JSON; empty when there is none, hidden for a secret. */
+  /** As JSON; empty when there is none. */
   readonly default: string;
   readonly description: string;
   readonly secret: boolean;
@@ -26,7 +26,7 @@ const rowOf = (option: Option): OptionRow => {
     variable: option.variable,
     key: option.name,
     type: typeText(schema),
-    default: schema.default === undefined || option.secret ? '' : JSON.stringify(schema.default),
+    default: schema.default === undefined ? '' : JSON.stringify(schema.default),
     description: option.description,
     secret: option.secret,
   };

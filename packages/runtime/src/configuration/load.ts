@@ -2,6 +2,7 @@ import { SimfleetError } from '@simfleet/contracts';
 import { z } from 'zod';
 import { optionsOf } from './option.ts';
 import type { ConfigurationParts, Option } from './option.ts';
+import { readSecretFiles } from './secret-files.ts';
 import { readConfigurationFile, readFlags, readVariables } from './sources.ts';
 import type { Finding, Found } from './sources.ts';
 
@@ -11,7 +12,7 @@ export interface ConfigurationSources {
   readonly environment?: Readonly<Record<string, string | undefined>>;
   /** `SIMFLEET_…` variables that belong to others (clients, tests) and are no mistake. */
   readonly otherVariables?: readonly string[];
-  /** Reads the file that `--config` or `SIMFLEET_CONFIG` names. */
+  /** Reads the file that `--config` or `SIMFLEET_CONFIG` names, and files of secrets. */
   readonly readFile?: (path: string) => string;
 }
 
@@ -48,6 +49,7 @@ export const checkConfiguration = <Parts extends ConfigurationParts>(
     typeof config === 'string' && read !== undefined
       ? readConfigurationFile(byName, config, read, errors)
       : new Map<string, never>();
+  for (const source of [flags, environment, file]) readSecretFiles(byName, source, read, errors);
   const found: Found = new Map([...file, ...environment, ...flags]);
   const values = Object.fromEntries(
     Object.entries(parts).map(([part, schema]) => [part, parsePart(part, schema, options, found, errors)]),
@@ -93,7 +95,7 @@ const parsePart = (
   found: Found,
   errors: Finding[],
 ): unknown => {
-  const own = options.filter((option) => option.part === part);
+  const own = options.filter((option) => option.part === part && option.fileOf === undefined);
   const input = own.flatMap(({ key, name }) => (found.has(name) ? [[key, found.get(name)?.value] as const] : []));
   const result = schema.safeParse(Object.fromEntries(input));
   if (result.success) return result.data;
@@ -115,5 +117,7 @@ const shownValues = (
   options.flatMap(({ part, key, name, secret }) => {
     const value = (values[part] as Readonly<Record<string, unknown>> | undefined)?.[key];
     if (value === undefined) return [];
-    return [{ name, value: secret ? '[hidden]' : value, origin: found.get(name)?.origin ?? 'default' }];
+    const origin = found.get(name)?.origin ?? 'default';
+    // A default is in the source for all to read.
+    return [{ name, value: secret && origin !== 'default' ? '[hidden]' : value, origin }];
   });

@@ -3,6 +3,7 @@ import { z } from 'zod';
 /**
  * Options of one module: keys in camelCase, every value with a default or optional, described with `.describe()`; secrets carry
  * `.meta({ secret: true })`. `dataDir` is the flag `--data-dir`, the variable `SIMFLEET_DATA_DIR` and the file key `data-dir`.
+ * Beside each secret `x` there is `x-file`, the name of a file that holds it: arguments and environments are seen by others.
  */
 export type OptionSchema = z.ZodObject;
 
@@ -20,6 +21,8 @@ export interface Option {
   readonly types: readonly ValueType[];
   readonly description: string;
   readonly secret: boolean;
+  /** Name of the secret option whose value is in the file that this one names. */
+  readonly fileOf?: string;
   readonly schema: z.core.$ZodType;
 }
 
@@ -30,8 +33,20 @@ export const variablePrefix = 'SIMFLEET_';
 /** All options, in the order of parts and schemas; an option that several parts share appears once for each. */
 export const optionsOf = (parts: ConfigurationParts): readonly Option[] =>
   Object.entries(parts).flatMap(([part, schema]) =>
-    Object.entries<z.core.$ZodType>(schema.shape).map(([key, value]) => optionOf(part, key, value)),
+    Object.entries<z.core.$ZodType>(schema.shape).flatMap(([key, value]) => {
+      const option = optionOf(part, key, value);
+      return option.secret ? [option, fileOption(option)] : [option];
+    }),
   );
+
+/** Shared by all `…-file` options, so that modules may share a secret. */
+const fileName = z.string().min(1);
+
+const fileOption = ({ part, key, name, variable }: Option): Option => ({
+  ...{ part, key: `${key}File`, name: `${name}-file`, variable: `${variable}_FILE` },
+  ...{ types: ['string'], secret: false, fileOf: name, schema: fileName },
+  description: `File that holds \`--${name}\`, where other users could see arguments or variables.`,
+});
 
 const optionOf = (part: string, key: string, schema: z.core.$ZodType): Option => {
   const name = key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
