@@ -3,7 +3,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { openBus, openStorage } from '@simfleet/wiring';
+import { holdDataDirectory, openBus, openStorage } from '@simfleet/wiring';
 
 test('each driver opens by its name, SQLite in the data directory unless told another file', async (t) => {
   const dataDirectory = await mkdtemp(join(tmpdir(), 'simfleet-wiring-'));
@@ -33,4 +33,32 @@ test('an unknown driver is refused with the list of those there are', async () =
     });
   }
   await assert.rejects(openBus({ url: 'rabbit:x' }), { code: 'invalid-configuration', message: /"rabbit".*memory:/ });
+});
+
+test('what may be a password is not repeated', async () => {
+  await assert.rejects(openStorage({ url: 'me/hunter2@db', dataDirectory: '/nowhere' }), (error: Error) => {
+    assert.ok(!error.message.includes('hunter2'));
+    return true;
+  });
+});
+
+test('a data directory is held once, by its SQLite store or beside any other store', async (t) => {
+  const dataDirectory = await mkdtemp(join(tmpdir(), 'simfleet-wiring-'));
+  t.after(() => rm(dataDirectory, { recursive: true, force: true }));
+  const hold = holdDataDirectory({ url: 'memory:', dataDirectory, pid: 7 });
+  for (const url of ['postgres://a', `sqlite:${join(dataDirectory, 'sub', 'a.db')}`]) {
+    assert.throws(() => holdDataDirectory({ url, dataDirectory, pid: 8 }), {
+      code: 'data-directory-held',
+      message: /7/,
+    });
+  }
+  await assert.rejects(openStorage({ url: 'sqlite:', dataDirectory }), { code: 'data-directory-held' });
+  hold.release();
+  for (const url of ['sqlite:', `sqlite:${join(dataDirectory, 'mine.db')}`]) {
+    const own = holdDataDirectory({ url, dataDirectory, pid: 9 });
+    const storage = await openStorage({ url, dataDirectory });
+    assert.throws(() => holdDataDirectory({ url: 'memory:', dataDirectory, pid: 10 }), { code: 'data-directory-held' });
+    await storage.close();
+    own.release();
+  }
 });
