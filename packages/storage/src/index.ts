@@ -3,3 +3,8 @@ export type * from './dump.ts';
 export type * from './log.ts';
 export { startRelay, type Relay, type RelayClock, type RelayLogger, type RelayOptions } from './outbox/relay.ts';
 export type * from './storage.ts';
+export { lead, type Lead, type LeadOptions } from './leases/lead.ts';
+export type { LeaseClock, LeaseLogger, Leases } from './leases/leases.ts';
+export { openLeases } from './leases/open-leases.ts';
+export type { LeaseOptions } from './leases/shared-leases.ts';
+export type { LeaseTiming } from './leases/timing.ts';
