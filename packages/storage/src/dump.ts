@@ -17,6 +17,6 @@ export type DumpRecord =
       readonly document: string;
       readonly event: SimfleetEvent;
     }
-  /** `last` is the position of the last entry ever appended; trimmed streams have fewer entries. */
+  /** `last` (≥ 1) is the position of the last entry ever appended; trimmed streams have fewer entries, but none is missing between the first and it. */
   | { readonly kind: 'stream'; readonly name: string; readonly last: number }
   | ({ readonly kind: 'entry'; readonly stream: string } & Entry);

@@ -14,12 +14,14 @@ export interface Storage {
   readonly outbox: Outbox;
   /**
    * Everything in the store, whether this process declared it or not, in the order that `DumpRecord` tells. One consistent state where the
-   * database has snapshots; elsewhere documents come before the streams that they rely on.
+   * database has snapshots; elsewhere documents come before the streams that they rely on. Throws `unavailable` when the store is closed meanwhile.
    */
   dump(): AsyncIterable<DumpRecord>;
   /**
-   * Writes a dump into this store. Throws `already-exists` when the store is not empty, `invalid-request` for records that are none; then the store is
-   * empty again, or says `already-exists` from then on. Durable when it resolves.
+   * Writes a dump into this store, declarations included. Throws `already-exists` when the store is not empty (has documents, events or streams),
+   * `invalid-request` for records that are none or out of order, and whatever `records` throws; then the store is empty again, or says `already-exists`
+   * from then on. Durable when it resolves; a death on the way leaves nothing, or a store whose `collection()` throws `invalid-configuration`.
+   * Collections taken before may not fit their declaration any more: take them again.
    */
   load(records: AsyncIterable<DumpRecord>): Promise<void>;
   /** Throws `unavailable` when the store does not answer. */

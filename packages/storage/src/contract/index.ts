@@ -1,6 +1,7 @@
 import { describe } from 'node:test';
 import { testDeath } from './death.ts';
 import { testDocuments } from './documents.ts';
+import { testDumps } from './dumps.ts';
 import { testEvents } from './events.ts';
 import { testLifecycle } from './lifecycle.ts';
 import { testLog } from './log.ts';
@@ -15,6 +16,7 @@ export const testStorage = (suite: StorageSuite): void => {
   describe(`${suite.name}: events`, () => testEvents(suite));
   describe(`${suite.name}: queries`, () => testQueries(suite));
   describe(`${suite.name}: log`, () => testLog(suite));
+  describe(`${suite.name}: dump and load`, () => testDumps(suite));
   describe(`${suite.name}: life cycle`, () => testLifecycle(suite));
   const { durable } = suite.capabilities;
   if (durable !== null) describe(`${suite.name}: death and return`, () => testDeath(durable));

@@ -1,4 +1,4 @@
-import { SimfleetError } from '@simfleet/contracts';
+import { errorCode, SimfleetError } from '@simfleet/contracts';
 import type { CollectionDeclaration, Document, NewEvent } from '../collection.ts';
 import { keyIn } from './fields.ts';
 import { storedJson } from './json.ts';
@@ -33,6 +33,21 @@ export const recordToWrite = (declaration: CollectionDeclaration, document: Docu
 
 export const eventsToWrite = (events: readonly NewEvent[], version: number): readonly EventToWrite[] =>
   events.map((event) => ({ source: event.source, text: storedJson({ ...event, sourceversion: version }) }));
+
+/**
+ * The keys of a document that is stored already, under a changed declaration. Throws `invalid-configuration` naming it when a field is
+ * not of its declared type.
+ */
+export const keysAgain = (declaration: CollectionDeclaration, id: string, document: unknown): readonly StoredKey[] => {
+  try {
+    return Object.values(declaration.fields).map((field) => keyIn(field, document));
+  } catch (error) {
+    if (errorCode(error) === undefined) throw error;
+    const { detail } = error as SimfleetError;
+    const told = `${declaration.name} "${id}" in the store does not fit the declaration: ${detail}`;
+    throw new SimfleetError('invalid-configuration', told, { cause: error });
+  }
+};
 
 /** Throws `invalid-request` for an id that no store keeps faithfully. */
 export const checkId = (id: string): void => {

@@ -12,36 +12,61 @@ import type {
 import { showKey } from '../documents/fields.ts';
 import { compareKeys, compareText, type StoredKey } from '../documents/order.ts';
 import { checkAtMost, conditionsOf, questionOf, type Condition } from '../documents/question.ts';
-import { checkId, eventsToWrite, recordToWrite, type EventToWrite, type RecordToWrite } from '../documents/record.ts';
+import {
+  checkId,
+  eventsToWrite,
+  keysAgain,
+  recordToWrite,
+  type EventToWrite,
+  type RecordToWrite,
+} from '../documents/record.ts';
 import type { MemoryOutbox } from './outbox.ts';
 
-interface Row {
+export interface Row {
   readonly id: string;
   readonly version: number;
   readonly record: RecordToWrite;
 }
+
+/** What a collection holds; its handles look into it. Rows are never changed, only replaced. */
+export interface MemoryTable {
+  declaration: CollectionDeclaration;
+  rows: Map<string, Row>;
+}
+
+/** Puts the table under another declaration. Throws `invalid-configuration` when a document does not fit it. */
+export const redeclare = (table: MemoryTable, declaration: CollectionDeclaration): void => {
+  if (JSON.stringify(table.declaration) === JSON.stringify(declaration)) return;
+  const drawn = [...table.rows.values()].map(({ id, version, record }) => {
+    const keys = keysAgain(declaration, id, JSON.parse(record.text));
+    return [id, { id, version, record: { ...record, keys } }] as const;
+  });
+  table.rows = new Map(drawn);
+  table.declaration = declaration;
+};
 
 const within = (key: StoredKey, from: StoredKey, to: StoredKey): boolean =>
   key !== null && (from === null || compareKeys(key, from) >= 0) && (to === null || compareKeys(key, to) < 0);
 
 /** Documents as JSON text, so that no caller shares an object with the store. Every operation is one synchronous step. */
 export class MemoryCollection<Doc extends Document> implements Collection<Doc> {
-  readonly #declaration: CollectionDeclaration;
-  readonly #fields: readonly string[];
+  readonly #table: MemoryTable;
   readonly #outbox: MemoryOutbox;
   readonly #checkOpen: () => void;
-  readonly #rows = new Map<string, Row>();
 
-  constructor(declaration: CollectionDeclaration, outbox: MemoryOutbox, checkOpen: () => void) {
-    this.#declaration = declaration;
-    this.#fields = Object.keys(declaration.fields);
+  constructor(table: MemoryTable, outbox: MemoryOutbox, checkOpen: () => void) {
+    this.#table = table;
     this.#outbox = outbox;
     this.#checkOpen = checkOpen;
   }
 
+  get #declaration(): CollectionDeclaration {
+    return this.#table.declaration;
+  }
+
   async get(id: string): Promise<Stored<Doc> | null> {
     this.#checkOpen();
-    const row = this.#rows.get(id);
+    const row = this.#table.rows.get(id);
     return row === undefined ? null : this.#stored(row);
   }
 
@@ -50,7 +75,7 @@ export class MemoryCollection<Doc extends Document> implements Collection<Doc> {
     checkId(id);
     const record = recordToWrite(this.#declaration, doc);
     const ready = eventsToWrite(events, 1);
-    if (this.#rows.has(id) || this.#outbox.holds(this.#declaration.name, id)) {
+    if (this.#table.rows.has(id) || this.#outbox.holds(this.#declaration.name, id)) {
       throw new SimfleetError('already-exists', `${this.#declaration.name} has "${id}" already.`);
     }
     return this.#write({ id, version: 1, record }, ready);
@@ -68,7 +93,7 @@ export class MemoryCollection<Doc extends Document> implements Collection<Doc> {
     this.#checkOpen();
     const ready = eventsToWrite(events, expected + 1);
     this.#checkVersion(id, expected);
-    this.#rows.delete(id);
+    this.#table.rows.delete(id);
     this.#outbox.add(this.#declaration.name, id, ready);
   }
 
@@ -79,8 +104,7 @@ export class MemoryCollection<Doc extends Document> implements Collection<Doc> {
       query,
     );
     const sign = ascending ? 1 : -1;
-    const column = this.#fields.indexOf(field);
-    const keyed = this.#matching(conditions).map((row) => ({ row, id: row.id, key: row.record.keys[column] ?? null }));
+    const keyed = this.#matching(conditions).map((row) => ({ row, id: row.id, key: this.#keyOf(row.record, field) }));
     type Place = { readonly key: StoredKey; readonly id: string };
     const order = (a: Place, b: Place): number => sign * (compareKeys(a.key, b.key) || compareText(a.id, b.id));
     const walk = keyed.filter((place) => start === null || order(place, start) > 0).sort(order);
@@ -97,21 +121,25 @@ export class MemoryCollection<Doc extends Document> implements Collection<Doc> {
   }
 
   #matching(conditions: readonly Condition[]): readonly Row[] {
-    return [...this.#rows.values()].filter((row) => conditions.every((condition) => this.#holds(row, condition)));
+    return [...this.#table.rows.values()].filter((row) => conditions.every((condition) => this.#holds(row, condition)));
+  }
+
+  #keyOf({ keys }: RecordToWrite, field: string): StoredKey {
+    return keys[Object.keys(this.#declaration.fields).indexOf(field)] ?? null;
   }
 
   #holds({ record }: Row, condition: Condition): boolean {
     if (condition.op === 'label') {
       return record.labels.some(([key, value]) => key === condition.key && value === condition.value);
     }
-    const key = record.keys[this.#fields.indexOf(condition.field)] ?? null;
+    const key = this.#keyOf(record, condition.field);
     if (condition.op === 'in') return condition.keys.includes(key);
     if (condition.op === 'range') return within(key, condition.from, condition.to);
     return typeof key === 'string' && key.startsWith(condition.prefix);
   }
 
   #checkVersion(id: string, expected: number): void {
-    const row = this.#rows.get(id);
+    const row = this.#table.rows.get(id);
     if (row === undefined) throw new SimfleetError('not-found', `${this.#declaration.name} has no "${id}".`);
     if (row.version === expected) return;
     throw new SimfleetError(
@@ -121,7 +149,7 @@ export class MemoryCollection<Doc extends Document> implements Collection<Doc> {
   }
 
   #write(row: Row, events: readonly EventToWrite[]): Stored<Doc> {
-    this.#rows.set(row.id, row);
+    this.#table.rows.set(row.id, row);
     this.#outbox.add(this.#declaration.name, row.id, events);
     return this.#stored(row);
   }

@@ -1,11 +1,19 @@
 import type { Json } from '../collection.ts';
 import { entriesToWrite, notReproducible } from '../documents/entries.ts';
+import { compareText } from '../documents/order.ts';
 import type { Appended, Entry, Log, NewEntry } from '../log.ts';
 
-interface Written {
+export interface Written {
   readonly position: number;
   readonly key: string;
   readonly text: string;
+}
+
+/** A stream whole. */
+export interface HeldStream {
+  readonly name: string;
+  readonly last: number;
+  readonly entries: readonly Written[];
 }
 
 interface Stream {
@@ -70,6 +78,18 @@ export class MemoryLog implements Log {
     const dropped = held.entries.splice(0, Math.max(0, through + 1 - held.first));
     for (const { key } of dropped) held.byKey.delete(key);
     held.first += dropped.length;
+  }
+
+  /** Streams by name, each with its entries as they are now. */
+  streams(): readonly HeldStream[] {
+    return [...this.#streams]
+      .map(([name, { first, entries }]) => ({ name, last: first + entries.length - 1, entries: [...entries] }))
+      .sort((left, right) => compareText(left.name, right.name));
+  }
+
+  put({ name, last, entries }: HeldStream): void {
+    const byKey = new Map(entries.map((entry) => [entry.key, entry]));
+    this.#streams.set(name, { first: last + 1 - entries.length, entries: [...entries], byKey });
   }
 
   async drop(stream: string): Promise<void> {

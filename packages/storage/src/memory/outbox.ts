@@ -3,8 +3,12 @@ import type { Outbox, PendingEvent } from '../collection.ts';
 import type { EventToWrite } from '../documents/record.ts';
 
 interface Held extends EventToWrite {
-  readonly aggregate: string;
+  readonly collection: string;
+  readonly document: string;
 }
+
+const aggregateOf = ({ collection, document }: Pick<Held, 'collection' | 'document'>): string =>
+  `${collection}/${document}`;
 
 /** Events not yet published, in the order of their commits. */
 export class MemoryOutbox implements Outbox {
@@ -29,9 +33,10 @@ export class MemoryOutbox implements Outbox {
       const held = this.#held.get(key);
       if (held === undefined) continue;
       this.#held.delete(key);
-      const left = (this.#open.get(held.aggregate) ?? 1) - 1;
-      if (left === 0) this.#open.delete(held.aggregate);
-      else this.#open.set(held.aggregate, left);
+      const aggregate = aggregateOf(held);
+      const left = (this.#open.get(aggregate) ?? 1) - 1;
+      if (left === 0) this.#open.delete(aggregate);
+      else this.#open.set(aggregate, left);
     }
   }
 
@@ -43,14 +48,19 @@ export class MemoryOutbox implements Outbox {
   }
 
   holds(collection: string, id: string): boolean {
-    return this.#open.has(`${collection}/${id}`);
+    return this.#open.has(aggregateOf({ collection, document: id }));
   }
 
-  add(collection: string, id: string, events: readonly EventToWrite[]): void {
+  /** All of them, oldest first. */
+  held(): readonly Held[] {
+    return [...this.#held.values()];
+  }
+
+  add(collection: string, document: string, events: readonly EventToWrite[]): void {
     if (events.length === 0) return;
-    const aggregate = `${collection}/${id}`;
+    const aggregate = aggregateOf({ collection, document });
     for (const event of events) {
-      this.#held.set(String(this.#next), { ...event, aggregate });
+      this.#held.set(String(this.#next), { ...event, collection, document });
       this.#next += 1;
     }
     this.#open.set(aggregate, (this.#open.get(aggregate) ?? 0) + events.length);

@@ -1,7 +1,8 @@
 import { SimfleetError } from '@simfleet/contracts';
 import { checkDeclaration } from '../documents/declaration.ts';
 import type { Storage } from '../storage.ts';
-import { MemoryCollection } from './collection.ts';
+import { MemoryCollection, redeclare, type MemoryTable } from './collection.ts';
+import { dumpMemory, loadMemory } from './dump.ts';
 import { MemoryLog } from './log.ts';
 import { MemoryOutbox } from './outbox.ts';
 
@@ -12,27 +13,25 @@ export const openMemoryStorage = (): Storage => {
     if (!open) throw new SimfleetError('unavailable', 'The store is closed.');
   };
   const outbox = new MemoryOutbox();
-  const collections = new Map<string, unknown>();
+  const log = new MemoryLog(checkOpen);
+  const tables = new Map<string, MemoryTable>();
+  const content = { tables, outbox, log };
   return {
     description: 'memory',
     shared: false,
-    log: new MemoryLog(checkOpen),
+    log,
     outbox,
     async collection(declaration) {
       checkOpen();
       checkDeclaration(declaration);
-      const known = collections.get(declaration.name);
-      const collection = known ?? new MemoryCollection(declaration, outbox, checkOpen);
-      collections.set(declaration.name, collection);
+      const table = tables.get(declaration.name) ?? { declaration, rows: new Map() };
+      redeclare(table, declaration);
+      tables.set(declaration.name, table);
       // The caller names the document's type; the store keeps JSON and cannot know it.
-      return collection as never;
+      return new MemoryCollection(table, outbox, checkOpen) as never;
     },
-    dump: () => {
-      throw new SimfleetError('unavailable', 'Not there yet.');
-    },
-    load: async () => {
-      throw new SimfleetError('unavailable', 'Not there yet.');
-    },
+    dump: () => dumpMemory(content, checkOpen),
+    load: (records) => loadMemory(content, records, checkOpen),
     async check() {
       checkOpen();
     },

@@ -24,15 +24,27 @@ const migrations: readonly string[] = [
 
 const versionOf = (db: DatabaseSync): number => Number(db.prepare('PRAGMA user_version').get()?.['user_version'] ?? 0);
 
+const tooNew = (file: string, version: number, known: number): SimfleetError =>
+  new SimfleetError(
+    'invalid-configuration',
+    `${file} has schema version ${version}; this platform knows up to ${known}. Use the newer platform that wrote it.`,
+  );
+
+/** For who may only read. Throws `invalid-configuration` when the schema is not the newest. */
+export const checkSchema = (db: DatabaseSync, file: string): void => {
+  const [version, newest] = [versionOf(db), migrations.length];
+  if (version > newest) throw tooNew(file, version, newest);
+  if (version === newest) return;
+  throw new SimfleetError(
+    'invalid-configuration',
+    `${file} has schema version ${version}, not ${newest}: start a platform on it, which brings it up to date.`,
+  );
+};
+
 /** Brings the database to the newest schema, in one transaction. Throws `invalid-configuration` for a schema newer than this platform. */
 export const migrate = (db: DatabaseSync, file: string, steps: readonly string[] = migrations): void => {
   const version = versionOf(db);
-  if (version > steps.length) {
-    throw new SimfleetError(
-      'invalid-configuration',
-      `${file} has schema version ${version}; this platform knows up to ${steps.length}. Use the newer platform that wrote it.`,
-    );
-  }
+  if (version > steps.length) throw tooNew(file, version, steps.length);
   if (version === steps.length) return;
   db.exec('BEGIN IMMEDIATE');
   try {

@@ -1,11 +1,14 @@
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { SimfleetError } from '@simfleet/contracts';
 import { checkDeclaration } from '../documents/declaration.ts';
 import type { Storage } from '../storage.ts';
 import { SqliteCollection } from './collection.ts';
 import { SqliteLog } from './log.ts';
+import { loadInto } from './load.ts';
 import { CommitListeners, SqliteOutbox } from './outbox.ts';
 import { Reader } from './reader.ts';
+import { Snapshots } from './snapshot.ts';
 import { startWriter, type WriterCounts } from './writer/writer.ts';
 
 export interface SqliteOptions {
@@ -27,6 +30,7 @@ export const openSqliteStorage = async ({ file }: SqliteOptions): Promise<Sqlite
   const listeners = new CommitListeners();
   const writer = await startWriter({ file: path }, () => listeners.tell());
   const reader = new Reader(path);
+  const snapshots = new Snapshots(path);
   return {
     description: 'sqlite (WAL, synchronous=FULL)',
     shared: false,
@@ -40,20 +44,35 @@ export const openSqliteStorage = async ({ file }: SqliteOptions): Promise<Sqlite
       await writer.call({ kind: 'declare', declaration });
       return new SqliteCollection(declaration, reader, writer);
     },
-    dump: () => {
-      throw new SimfleetError('unavailable', 'Not there yet.');
-    },
-    load: async () => {
-      throw new SimfleetError('unavailable', 'Not there yet.');
-    },
+    dump: () => snapshots.dump(),
+    load: (records) => loadInto(writer, records),
     async check() {
       await writer.call({ kind: 'ping' });
       reader.get('SELECT 1');
     },
     async close() {
-      // The reader first: the last connection to close, the writer's, folds the WAL back into the file.
+      // Readers first: the last connection to close, the writer's, folds the WAL back into the file.
       reader.close();
+      snapshots.close();
       await writer.close();
     },
+  };
+};
+
+/** A file to be dumped beside the platform that has it open, or without one. */
+export type SqliteDump = Pick<Storage, 'description' | 'dump' | 'close'>;
+
+/**
+ * Opens a file for reading only, without the hold on its directory. Throws `not-found` when there is no such file; its dump throws
+ * `invalid-configuration` when its schema is another than this code's, `storage-damaged` when it is no database.
+ */
+export const openSqliteDump = async ({ file }: SqliteOptions): Promise<SqliteDump> => {
+  const path = resolve(file);
+  if (!existsSync(path)) throw new SimfleetError('not-found', `There is no database at ${path}.`);
+  const snapshots = new Snapshots(path);
+  return {
+    description: 'sqlite (read only)',
+    dump: () => snapshots.dump(),
+    close: async () => snapshots.close(),
   };
 };

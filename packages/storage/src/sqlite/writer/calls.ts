@@ -1,4 +1,5 @@
 import type { CollectionDeclaration } from '../../collection.ts';
+import type { ItemToLoad } from '../../documents/dump-to-load.ts';
 import type { EntryToWrite } from '../../documents/entries.ts';
 import type { EventToWrite, RecordToWrite } from '../../documents/record.ts';
 import type { Fault } from '../faults.ts';
@@ -24,7 +25,16 @@ export type Call =
   | { readonly kind: 'append'; readonly stream: string; readonly entries: readonly EntryToWrite[] }
   | { readonly kind: 'trim'; readonly stream: string; readonly through: number }
   | { readonly kind: 'drop'; readonly stream: string }
+  | LoadCall
   | { readonly kind: 'ping' };
+
+/**
+ * A load is one transaction over many calls: `begin` finds the store empty, `items` write, `commit` makes all of it durable, `abandon` leaves
+ * nothing. Other calls in between are refused.
+ */
+export type LoadCall =
+  | { readonly kind: 'load'; readonly step: 'begin' | 'commit' | 'abandon' }
+  | { readonly kind: 'load'; readonly step: 'items'; readonly items: readonly ItemToLoad[] };
 
 /** Answer to an append: a positive position was written, a negative one was there already. Plain numbers cross threads cheaply. */
 export type Positions = readonly number[];

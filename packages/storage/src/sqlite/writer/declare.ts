@@ -1,7 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { errorCode, SimfleetError } from '@simfleet/contracts';
 import type { CollectionDeclaration } from '../../collection.ts';
-import { keyIn } from '../../documents/fields.ts';
+import { keysAgain } from '../../documents/record.ts';
 import { columnOf, indexOf, labelsTableOf, narrowIndexOf, tableOf } from '../tables.ts';
 
 const createTables = (db: DatabaseSync, name: string): void => {
@@ -38,24 +37,19 @@ const shapeColumns = (db: DatabaseSync, { name, fields }: CollectionDeclaration)
 };
 
 /** Draws the keys out of every stored document again. */
-const refillKeys = (db: DatabaseSync, { name, fields }: CollectionDeclaration): void => {
-  const declared = Object.entries(fields);
+const refillKeys = (db: DatabaseSync, declaration: CollectionDeclaration): void => {
+  const { name, fields } = declaration;
+  const declared = Object.keys(fields);
   if (declared.length === 0) return;
   const table = tableOf(name);
   const next = db.prepare(
     `SELECT rowid AS at, id, doc FROM ${table} WHERE rowid > ? AND doc IS NOT NULL ORDER BY rowid LIMIT 1`,
   );
-  const set = declared.map(([field]) => `${columnOf(field)} = ?`).join(', ');
+  const set = declared.map((field) => `${columnOf(field)} = ?`).join(', ');
   const update = db.prepare(`UPDATE ${table} SET ${set} WHERE rowid = ?`);
   for (let row = next.get(0); row !== undefined; row = next.get(Number(row['at']))) {
     const doc: unknown = JSON.parse(String(row['doc']));
-    try {
-      update.run(...declared.map(([, field]) => keyIn(field, doc)), Number(row['at']));
-    } catch (error) {
-      if (errorCode(error) === undefined) throw error;
-      const detail = `${name} "${String(row['id'])}" in the store does not fit the declaration: ${(error as SimfleetError).detail}`;
-      throw new SimfleetError('invalid-configuration', detail, { cause: error });
-    }
+    update.run(...keysAgain(declaration, String(row['id']), doc), Number(row['at']));
   }
 };
 

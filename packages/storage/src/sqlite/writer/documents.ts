@@ -1,4 +1,5 @@
 import { SimfleetError } from '@simfleet/contracts';
+import type { ItemToLoad } from '../../documents/dump-to-load.ts';
 import type { RecordToWrite } from '../../documents/record.ts';
 import type { Statements } from '../statements.ts';
 import { columnOf, labelsTableOf, tableOf } from '../tables.ts';
@@ -11,6 +12,7 @@ export interface CollectionSql {
   readonly insert: string;
   readonly save: string;
   readonly bury: string;
+  readonly buryUnknown: string;
   readonly remove: string;
   readonly addLabel: string;
   readonly dropLabels: string;
@@ -22,10 +24,12 @@ export const collectionSql = (name: string, fields: readonly string[]): Collecti
   return {
     find: `SELECT version, doc IS NULL AS dead, labels FROM ${table} WHERE id = ?`,
     insert: `INSERT INTO ${table} (${['id', 'version', 'doc', 'labels', ...columns].join(', ')})
-             VALUES (?, 1, ?, ?${', ?'.repeat(columns.length)})`,
+             VALUES (?, ?, ?, ?${', ?'.repeat(columns.length)})`,
     save: `UPDATE ${table} SET ${['version', 'doc', 'labels', ...columns].map((column) => `${column} = ?`).join(', ')}
            WHERE id = ?`,
     bury: `UPDATE ${table} SET ${['doc', 'labels', ...columns].map((column) => `${column} = NULL`).join(', ')} WHERE id = ?`,
+    buryUnknown: `INSERT INTO ${table} (id, version) VALUES (?, ?)
+                  ON CONFLICT (id) DO UPDATE SET version = max(version, excluded.version) WHERE doc IS NULL`,
     remove: `DELETE FROM ${table} WHERE id = ?`,
     addLabel: `INSERT INTO ${labelsTableOf(name)} (key, value, id) VALUES (?, ?, ?)`,
     dropLabels: `DELETE FROM ${labelsTableOf(name)} WHERE id = ?`,
@@ -43,9 +47,22 @@ export const insertDocument = (statements: Statements, sql: CollectionSql, call:
   if (statements.get(sql.find).get(id) !== undefined) {
     throw new SimfleetError('already-exists', `${collection} has "${id}" already.`);
   }
-  statements.get(sql.insert).run(id, record.text, labelText(record), ...record.keys);
+  statements.get(sql.insert).run(id, 1, record.text, labelText(record), ...record.keys);
   addLabels(statements, sql, id, record);
   addEvents(statements, call);
+};
+
+type LoadedDocument = Extract<ItemToLoad, { readonly kind: 'document' }>;
+
+export const loadDocument = (statements: Statements, sql: CollectionSql, item: LoadedDocument): void => {
+  const { id, version, record } = item;
+  statements.get(sql.insert).run(id, version, record.text, labelText(record), ...record.keys);
+  addLabels(statements, sql, id, record);
+};
+
+/** Makes a tombstone for an id that no document has; a tombstone that is there goes up to the version. */
+export const buryUnknown = (statements: Statements, sql: CollectionSql, id: string, version: number): void => {
+  statements.get(sql.buryUnknown).run(id, version);
 };
 
 /** The labels as stored. Throws `not-found` and `version-conflict`. */

@@ -1,9 +1,16 @@
+import type { ItemToLoad } from '../../documents/dump-to-load.ts';
 import { notReproducible, type EntryToWrite } from '../../documents/entries.ts';
 import type { Statements } from '../statements.ts';
 import type { Positions } from './calls.ts';
 
 /** `entries.at` of a position; bigint, because stream · 2^32 outgrows a double. */
 const at = (stream: number, position: number): bigint => (BigInt(stream) << 32n) | BigInt(position);
+
+type LoadedStream = Extract<ItemToLoad, { readonly kind: 'stream' }>;
+type LoadedEntry = Extract<ItemToLoad, { readonly kind: 'entry' }>;
+
+const insertEntry =
+  'INSERT INTO entries (at, stream, key, data) VALUES (?, ?, ?, ?) ON CONFLICT (stream, key) DO NOTHING';
 
 const streamOf = (statements: Statements, name: string): { readonly id: number; readonly last: number } | undefined => {
   const row = statements.get('SELECT id, last FROM streams WHERE name = ?').get(name);
@@ -17,9 +24,7 @@ const createStream = (statements: Statements, name: string): { readonly id: numb
 
 export const appendEntries = (statements: Statements, name: string, entries: readonly EntryToWrite[]): Positions => {
   const { id, last } = streamOf(statements, name) ?? createStream(statements, name);
-  const insert = statements.get(
-    'INSERT INTO entries (at, stream, key, data) VALUES (?, ?, ?, ?) ON CONFLICT (stream, key) DO NOTHING',
-  );
+  const insert = statements.get(insertEntry);
   let next = last + 1;
   const positions = entries.map(({ key, text }) => {
     if (insert.run(at(id, next), id, key, text).changes === 1) {
@@ -35,6 +40,17 @@ export const appendEntries = (statements: Statements, name: string, entries: rea
   if (next > last + 1) statements.get('UPDATE streams SET last = ? WHERE id = ?').run(next - 1, id);
   return positions;
 };
+
+/** A stream as a dump tells it; returns its number. */
+export const createLoadedStream = (statements: Statements, { name, last }: LoadedStream): number => {
+  const { id } = createStream(statements, name);
+  statements.get('UPDATE streams SET last = ? WHERE id = ?').run(last, id);
+  return id;
+};
+
+/** False when the stream has the key already. */
+export const loadEntry = (statements: Statements, stream: number, { position, entry }: LoadedEntry): boolean =>
+  statements.get(insertEntry).run(at(stream, position), stream, entry.key, entry.text).changes === 1;
 
 export const trimStream = (statements: Statements, name: string, through: number): void => {
   const stream = streamOf(statements, name);

@@ -2,19 +2,21 @@ import type { DatabaseSync } from 'node:sqlite';
 import { SimfleetError } from '@simfleet/contracts';
 import { faultOf, isBroken, isFull } from '../faults.ts';
 import type { Statements } from '../statements.ts';
-import type { Call, Reply } from './calls.ts';
+import type { Call, LoadCall, Reply } from './calls.ts';
 import { declareCollection } from './declare.ts';
 import { collectionSql, deleteDocument, insertDocument, saveDocument, type CollectionSql } from './documents.ts';
+import { beginLoading, type Loading } from './load.ts';
 import { appendEntries, dropStream, trimStream } from './log.ts';
 import { markEvents } from './outbox.ts';
 
-/** Writes batches of calls, one transaction and so one fsync each. A call that fails leaves no trace and harms no other. */
+/** Writes batches of calls, one transaction and so one fsync each. A call that fails leaves no trace and harms no other. A load has a transaction of its own. */
 export class Transactions {
   readonly #db: DatabaseSync;
   readonly #statements: Statements;
   readonly #collections = new Map<string, CollectionSql>();
   /** Set when a write or an fsync failed: the kernel may have dropped dirty pages, so nothing written later could be trusted. */
   #broken: unknown = null;
+  #loading: Loading | null = null;
 
   constructor(db: DatabaseSync, statements: Statements) {
     this.#db = db;
@@ -24,6 +26,11 @@ export class Transactions {
   /** Returns once the batch is durable. */
   write(calls: readonly Call[]): readonly Reply[] {
     if (this.#broken !== null) return calls.map(() => failed(this.#broken));
+    const loading = this.#loading !== null || calls.some(({ kind }) => kind === 'load');
+    return loading ? calls.map((call) => this.#besideLoad(call)) : this.#batch(calls);
+  }
+
+  #batch(calls: readonly Call[]): readonly Reply[] {
     try {
       return this.#together(calls);
     } catch (error) {
@@ -33,6 +40,41 @@ export class Transactions {
       if (isFull(error) && calls.length > 1) return calls.flatMap((call) => this.write([call]));
       return calls.map(() => failed(error));
     }
+  }
+
+  #besideLoad(call: Call): Reply {
+    if (call.kind === 'load') return this.#load(call);
+    if (this.#loading === null) return this.#batch([call])[0] ?? { done: true };
+    return failed(new SimfleetError('unavailable', 'A dump is being loaded into the store.'));
+  }
+
+  #load(call: LoadCall): Reply {
+    try {
+      if (call.step === 'begin') {
+        if (this.#loading !== null) throw new SimfleetError('unavailable', 'Another dump is being loaded.');
+        this.#loading = beginLoading(this.#db, this.#statements);
+      } else if (call.step === 'abandon') {
+        this.#endLoading();
+      } else if (this.#loading === null) {
+        throw new SimfleetError('internal', 'No dump is being loaded.');
+      } else if (call.step === 'items') {
+        for (const item of call.items) this.#loading.add(item);
+      } else {
+        this.#loading.commit();
+        for (const [name, sql] of this.#loading.collections) this.#collections.set(name, sql);
+        this.#loading = null;
+      }
+      return { done: true };
+    } catch (error) {
+      if (call.step !== 'begin') this.#endLoading();
+      if (isBroken(error)) this.#broken = error;
+      return failed(error);
+    }
+  }
+
+  #endLoading(): void {
+    if (this.#loading !== null && this.#db.isTransaction) this.#db.exec('ROLLBACK');
+    this.#loading = null;
   }
 
   #together(calls: readonly Call[]): readonly Reply[] {
@@ -86,6 +128,7 @@ export class Transactions {
           collectionSql(call.declaration.name, Object.keys(call.declaration.fields)),
         );
         break;
+      case 'load':
       case 'ping':
         break;
     }
