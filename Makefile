@@ -49,7 +49,7 @@ verify-lint: install
 	@eslint --max-warnings 0 .
 
 verify-layers: install
-	@depcruise --config .dependency-cruiser.cjs packages services test bench hack
+	@depcruise --config .dependency-cruiser.cjs packages services test bench hack examples
 
 verify-unused: install
 	@knip --no-progress

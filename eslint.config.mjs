@@ -83,7 +83,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['hack/**', 'bench/**', '**/test/**', 'test/**'],
+    files: ['hack/**', 'bench/**', 'examples/**', '**/test/**', 'test/**'],
     rules: { 'no-console': 'off', '@typescript-eslint/explicit-module-boundary-types': 'off' },
   },
 );

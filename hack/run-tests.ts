@@ -16,7 +16,7 @@ if (values.help) {
 }
 
 const isSlow = (file: string): boolean => /\.(int|e2e)\.test\.ts$/.test(file) || file.startsWith('test/');
-const files = globSync(['{packages,services}/*/test/**/*.test.ts', 'test/**/*.test.ts'])
+const files = globSync(['{packages,services}/*/test/**/*.test.ts', '{examples,test}/**/*.test.ts'])
   .filter((file) => values.only === undefined || values.only.some((text) => file.includes(text)))
   .sort();
 
