@@ -1,14 +1,28 @@
 // Installs the system tools that tests need and npm cannot bring, where that is possible without asking: as root on Debian and its kin.
 // Elsewhere it says what is missing; the tests that need it then skip with that reason, which fails in CI.
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, globSync, mkdirSync, writeFileSync } from 'node:fs';
 
 /** Command → the Debian package that holds it, and what it is for. */
 const tools: Readonly<Record<string, { readonly package: string; readonly purpose: string }>> = {
   strace: { package: 'strace', purpose: 'shows that data is synced before it is acknowledged' },
+  mvn: { package: 'maven', purpose: 'fetches the libraries of that server' },
+  initdb: { package: 'postgresql', purpose: 'makes PostgreSQL servers for the tests of its store' },
 };
 
-const isThere = (command: string): boolean => spawnSync(command, ['-V'], { stdio: 'ignore' }).error === undefined;
+/** Debian keeps PostgreSQL's programs out of PATH, one directory per version. */
+const isThere = (command: string): boolean =>
+  spawnSync(command, ['-V'], { stdio: 'ignore' }).error === undefined ||
+  globSync(`/usr/lib/postgresql/*/bin/${command}`).length > 0;
+
+/** Tests start servers of their own: the package shall make no cluster and start no service. */
+const keepPostgresQuiet = (): void => {
+  const directory = '/etc/postgresql-common';
+  if (existsSync(directory)) return;
+  mkdirSync(directory, { recursive: true });
+  writeFileSync(`${directory}/createcluster.conf`, 'create_main_cluster = false\n');
+};
+
 const missing = Object.entries(tools).filter(([command]) => !isThere(command));
 
 const apt = (...args: readonly string[]): void => {
@@ -20,8 +34,11 @@ const apt = (...args: readonly string[]): void => {
 
 if (missing.length > 0 && process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')) {
   console.log(`installing ${missing.map(([command]) => command).join(', ')} …`);
+  keepPostgresQuiet();
   apt('update');
-  apt('install', '--yes', '--no-install-recommends', ...missing.map(([, tool]) => tool.package));
+  // Without this, a configuration file that is there already would be asked about.
+  const keepFiles = ['-o', 'Dpkg::Options::=--force-confold'];
+  apt('install', ...keepFiles, '--yes', '--no-install-recommends', ...missing.map(([, tool]) => tool.package));
 }
 for (const [command, { purpose }] of missing.filter(([name]) => !isThere(name))) {
   console.log(`${command} is missing: its tests are skipped (it ${purpose})`);

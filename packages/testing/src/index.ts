@@ -1,5 +1,8 @@
 export { fakeClock } from './fake-clock.ts';
 export type { FakeClock } from './fake-clock.ts';
+export { postgresMissing } from './postgres/programs.ts';
+export { startPostgres } from './postgres/start-postgres.ts';
+export type { DatabaseOptions, PostgresOptions, PostgresServer } from './postgres/start-postgres.ts';
 export { recordingLogger, silentLogger } from './recording-logger.ts';
 export type { LogEntry } from './recording-logger.ts';
 export { runtimeContext } from './runtime-context.ts';
