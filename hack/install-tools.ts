@@ -2,10 +2,12 @@
 // Elsewhere it says what is missing; the tests that need it then skip with that reason, which fails in CI.
 import { spawnSync } from 'node:child_process';
 import { existsSync, globSync, mkdirSync, writeFileSync } from 'node:fs';
+import { buildMongoWireServer } from './tools/mongo-wire-server/build.ts';
 
 /** Command → the Debian package that holds it, and what it is for. */
 const tools: Readonly<Record<string, { readonly package: string; readonly purpose: string }>> = {
   strace: { package: 'strace', purpose: 'shows that data is synced before it is acknowledged' },
+  javac: { package: 'openjdk-17-jdk-headless', purpose: 'compiles a server that speaks MongoDB’s protocol' },
   mvn: { package: 'maven', purpose: 'fetches the libraries of that server' },
   initdb: { package: 'postgresql', purpose: 'makes PostgreSQL servers for the tests of its store' },
 };
@@ -43,3 +45,4 @@ if (missing.length > 0 && process.getuid?.() === 0 && existsSync('/usr/bin/apt-g
 for (const [command, { purpose }] of missing.filter(([name]) => !isThere(name))) {
   console.log(`${command} is missing: its tests are skipped (it ${purpose})`);
 }
+if (process.env['MONGODB_URL'] === undefined) buildMongoWireServer();

@@ -3,6 +3,8 @@ export type { FakeClock } from './fake-clock.ts';
 export { postgresMissing } from './postgres/programs.ts';
 export { startPostgres } from './postgres/start-postgres.ts';
 export type { DatabaseOptions, PostgresOptions, PostgresServer } from './postgres/start-postgres.ts';
+export { mongoMissing, startMongo } from './mongo.ts';
+export type { TestMongo, TestMongoOptions } from './mongo.ts';
 export { recordingLogger, silentLogger } from './recording-logger.ts';
 export type { LogEntry } from './recording-logger.ts';
 export { runtimeContext } from './runtime-context.ts';
