@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { errorCode } from '@simfleet/contracts';
-import { note, noteEvent, openNotes, pendingEvents, refused } from './samples.ts';
+import { note, noteEvent, openNotes, pendingEvents, refused, refusedAt } from './samples.ts';
 import { withStorage, type StorageSuite } from './suite.ts';
 
 export const testDocuments = (suite: StorageSuite): void => {
@@ -109,7 +109,7 @@ export const testDocuments = (suite: StorageSuite): void => {
       assert.equal((await notes.get('a'))?.doc.title, 'kept');
     }));
 
-  test('text beyond the basic plane, U+0000, null, 64-bit keys and milliseconds survive', () =>
+  test('text beyond the basic plane, control characters, null, 64-bit keys and milliseconds survive', () =>
     withStorage(suite, async (storage) => {
       const notes = await openNotes(storage);
       const doc = note({
@@ -123,6 +123,43 @@ export const testDocuments = (suite: StorageSuite): void => {
       assert.deepEqual(await notes.get('𝔞/😀'), { id: '𝔞/😀', version: 1, doc });
       const page = await notes.query({ sort: { field: 'serial', direction: 'ascending' }, limit: 1 });
       assert.deepEqual(page.rows[0]?.position, { key: '18446744073709551615', id: '𝔞/😀' });
+    }));
+
+  test('U+0000 is refused in ids, documents and events, naming the place, and nothing is written', (t) =>
+    withStorage(suite, async (storage) => {
+      const notes = await openNotes(storage);
+      await notes.insert('b', note());
+      const nul: readonly (readonly [pointer: string, write: () => Promise<unknown>])[] = [
+        ['/id', () => notes.insert('a\0', note())],
+        ['/title', () => notes.insert('a', note({ title: 'x\0' }))],
+        ['/title', () => notes.save('b', 1, note({ title: '\0' }))],
+        ['/more/list/0', () => notes.insert('a', note({ more: { list: ['\0'] } }))],
+        ['/more/\0', () => notes.save('b', 1, note({ more: { '\0': 1 } }))],
+        ['/labels/tier', () => notes.insert('a', note({ labels: { tier: '\0' } }))],
+        ['/customer', () => notes.insert('a', note(), [{ ...noteEvent('a', 'x'), customer: '\0' }])],
+        ['/id', () => notes.save('b', 1, note(), [noteEvent('b', '\0')])],
+        ['/source', () => notes.delete('b', 1, [noteEvent('b\0', 'x')])],
+      ];
+      for (const [index, [pointer, write]] of nul.entries()) {
+        await t.test(`${index}: ${JSON.stringify(pointer)}`, () => refusedAt(pointer, write()));
+      }
+      assert.equal(await notes.count(), 1);
+      assert.deepEqual(await notes.get('b'), { id: 'b', version: 1, doc: note() });
+      assert.deepEqual(await pendingEvents(storage), []);
+    }));
+
+  test('an id that no store keeps is nobody, for reading and for writing', () =>
+    withStorage(suite, async (storage) => {
+      const notes = await openNotes(storage);
+      await notes.insert('\ufffd', note());
+      await notes.insert('a', note());
+      for (const id of ['', 'a\0', '\0', '\ud800', 'x'.repeat(513)]) {
+        assert.equal(await notes.get(id), null);
+        await refused('not-found', notes.save(id, 1, note()));
+        await refused('not-found', notes.delete(id, 1));
+        await refusedAt('/id', notes.insert(id, note()));
+      }
+      assert.equal((await notes.insert('x'.repeat(512), note())).id.length, 512);
     }));
 
   test('what is not JSON is refused, naming the place, and nothing is written', (t) =>

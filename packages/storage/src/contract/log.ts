@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import type { Json } from '../collection.ts';
 import type { Appended, Log } from '../log.ts';
 import { LogModel } from './log-model.ts';
-import { refused } from './samples.ts';
+import { refused, refusedAt } from './samples.ts';
 import { withStorage, type StorageSuite } from './suite.ts';
 
 const entry = (key: string, data: Json = key): { readonly key: string; readonly data: Json } => ({ key, data });
@@ -64,6 +64,29 @@ export const testLog = (suite: StorageSuite): void => {
       }
       await refused('invalid-request', log.append('s', [entry('')]));
       assert.equal(await log.last('s'), 0);
+    }));
+
+  test('U+0000 is refused in names and keys, naming the place, and welcome in data', () =>
+    withStorage(suite, async ({ log }) => {
+      await refusedAt('/stream', log.append('s\0', [entry('a')]));
+      await refusedAt('/entries/1/key', log.append('s', [entry('a'), entry('b\0', 1)]));
+      assert.equal(await log.last('s'), 0);
+      await log.append('s', [entry('a', { '\0': '\0' })]);
+      assert.deepEqual(await log.read('s', 0, 1), [{ position: 1, key: 'a', data: { '\0': '\0' } }]);
+    }));
+
+  test('a stream that no store keeps has nothing', () =>
+    withStorage(suite, async ({ log }) => {
+      await log.append('\ufffd', [entry('a')]);
+      await log.append('s', [entry('a')]);
+      for (const stream of ['', 's\0', '\0', '\ud800', 'x'.repeat(513)]) {
+        await log.trim(stream, 9);
+        await log.drop(stream);
+        assert.equal(await log.last(stream), 0);
+        assert.deepEqual(await log.read(stream, 0, 9), []);
+      }
+      assert.deepEqual(await keys(log, '\ufffd'), ['1:a']);
+      assert.deepEqual(await keys(log, 's'), ['1:a']);
     }));
 
   test('reading starts after a position and stops at the limit', () =>

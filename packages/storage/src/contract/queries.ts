@@ -5,7 +5,7 @@ import type { Collection, Query, Sort } from '../collection.ts';
 import type { Storage } from '../storage.ts';
 import { anyFilter, anyNotes, anySort } from './arbitrary.ts';
 import { sortedIds } from './reference.ts';
-import { note, openNotes, refused, type Note } from './samples.ts';
+import { note, noteEvent, openNotes, refused, refusedAt, type Note } from './samples.ts';
 import { withStorage, type StorageSuite } from './suite.ts';
 
 type Question = Omit<Query, 'limit' | 'after' | 'before'>;
@@ -150,6 +150,17 @@ export const testQueries = (suite: StorageSuite): void => {
             assert.deepEqual(await walk(notes, question, limit, 'after'), expected);
             assert.deepEqual(await walk(notes, question, limit, 'before'), expected.slice(0, -1));
             assert.equal(await notes.count(filter), expected.length);
+            for (const offset of [0, limit, expected.length - 1, expected.length, 10_000].filter((each) => each >= 0)) {
+              const { rows, more } = await notes.query({ ...question, limit, offset });
+              assert.deepEqual(
+                rows.map(({ id }) => id),
+                expected.slice(offset, offset + limit),
+              );
+              assert.equal(more, expected.length > offset + limit);
+            }
+            for (const atMost of [limit, expected.length + 1]) {
+              assert.equal(await notes.count(filter, atMost), Math.min(atMost, expected.length));
+            }
           },
         ),
         { numRuns: 60 },
@@ -172,6 +183,37 @@ export const testQueries = (suite: StorageSuite): void => {
         (await notes.query({ sort, limit: 2, before: edge })).rows.map(({ id }) => id),
         ['a'],
       );
+    }));
+
+  test('an offset leaves out rows from the start, in both directions, with a filter, beyond the end too', () =>
+    withStorage(suite, async (storage) => {
+      const notes = await openNotes(storage);
+      for (const id of ['a', 'b', 'c', 'd', 'e'])
+        await notes.insert(id, note({ title: id === 'a' ? null : id, done: id > 'b' }));
+      const ids = async (query: Omit<Query, 'sort'>, direction: Sort['direction'] = 'ascending'): Promise<string> => {
+        const { rows, more } = await notes.query({ sort: { field: 'title', direction }, ...query });
+        return `${rows.map(({ id }) => id).join('')}${more ? ' …' : ''}`;
+      };
+      assert.equal(await ids({ limit: 2, offset: 0 }), 'ab …');
+      assert.equal(await ids({ limit: 2, offset: 2 }), 'cd …');
+      assert.equal(await ids({ limit: 2, offset: 3 }), 'de');
+      assert.equal(await ids({ limit: 2, offset: 4 }), 'e');
+      assert.equal(await ids({ limit: 2, offset: 5 }), '');
+      assert.equal(await ids({ limit: 2, offset: 10_000 }), '');
+      assert.equal(await ids({ limit: 2, offset: 3 }, 'descending'), 'ba');
+      assert.equal(await ids({ limit: 2, offset: 1, filter: { op: 'eq', field: 'done', value: true } }), 'de');
+    }));
+
+  test('a count stops at its most', () =>
+    withStorage(suite, async (storage) => {
+      const notes = await openNotes(storage);
+      for (const id of ['a', 'b', 'c']) await notes.insert(id, note({ done: id > 'a' }));
+      await notes.insert('d', note());
+      await notes.delete('d', 1, [noteEvent('d', 'died')]);
+      assert.deepEqual(await Promise.all([1, 2, 3, 4].map((atMost) => notes.count(undefined, atMost))), [1, 2, 3, 3]);
+      assert.equal(await notes.count({ op: 'eq', field: 'done', value: true }, 1), 1);
+      assert.equal(await notes.count({ op: 'eq', field: 'done', value: true }, 9), 2);
+      for (const atMost of [0, -1, 1.5, Number.NaN]) await refusedAt('#query/atMost', notes.count(undefined, atMost));
     }));
 
   test('a save moves the row to its new place, labels and all', () =>
@@ -207,5 +249,13 @@ const wrong: readonly (readonly [string, Query])[] = [
     'both an after and a before',
     { sort: ascending, limit: 1, after: { key: 'a', id: 'a' }, before: { key: 'b', id: 'b' } },
   ],
+  ['a position with U+0000', { sort: ascending, limit: 1, after: { key: 'a', id: '\0' } }],
+  ['a filter value with U+0000', { sort: ascending, limit: 1, filter: { op: 'eq', field: 'title', value: '\0' } }],
+  ['a label with U+0000', { sort: ascending, limit: 1, filter: { op: 'label', key: '\0', value: '' } }],
+  ['an offset below 0', { sort: ascending, limit: 1, offset: -1 }],
+  ['an offset of 1.5', { sort: ascending, limit: 1, offset: 1.5 }],
+  ['an offset of 10,001', { sort: ascending, limit: 1, offset: 10_001 }],
+  ['an offset with an after', { sort: ascending, limit: 1, offset: 1, after: { key: 'a', id: 'a' } }],
+  ['an offset with a before', { sort: ascending, limit: 1, offset: 1, before: { key: 'a', id: 'a' } }],
   ['a position of another type', { sort: ascending, limit: 1, after: { key: 7, id: 'a' } }],
 ];

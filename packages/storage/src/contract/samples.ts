@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { errorCode, type ErrorCode } from '@simfleet/contracts';
+import { errorCode, type ErrorCode, type SimfleetError } from '@simfleet/contracts';
 import type { Collection, CollectionDeclaration, NewEvent } from '../collection.ts';
 import type { Storage } from '../storage.ts';
 
@@ -48,6 +48,17 @@ export const noteEvent = (aggregate: string, id: string): NewEvent => ({
 /** Ids and versions of what waits in the outbox. */
 export const pendingEvents = async (storage: Storage): Promise<readonly string[]> =>
   (await storage.outbox.pending(1000)).map(({ event }) => `${event.id}@${event.sourceversion}`);
+
+/** Expects `invalid-request` with a mistake at this place. */
+export const refusedAt = (pointer: string, promise: Promise<unknown>): Promise<void> =>
+  assert.rejects(promise, (error) => {
+    assert.equal(errorCode(error), 'invalid-request', `expected invalid-request, got ${String(error)}`);
+    assert.deepEqual(
+      (error as SimfleetError).mistakes.map((mistake) => mistake.pointer),
+      [pointer],
+    );
+    return true;
+  });
 
 /** Expects a refusal with this code. */
 export const refused = (code: ErrorCode, promise: Promise<unknown>): Promise<void> =>

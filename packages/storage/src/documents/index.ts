@@ -5,6 +5,7 @@ export { dumpToLoad, keyTwice, notEmpty, type ItemToLoad } from './dump-to-load.
 export { entriesToWrite, notReproducible, type EntryToWrite } from './entries.ts';
 export { keyIn, showKey } from './fields.ts';
 export { canonicalJson, storedJson } from './json.ts';
+export { isName } from './name.ts';
 export { afterPrefix, compareKeys, compareText, type StoredKey } from './order.ts';
 export { checkAtMost, conditionsOf, questionOf, type Condition, type Question, type Start } from './question.ts';
 export { checkId, eventsToWrite, keysAgain, recordToWrite, type EventToWrite, type RecordToWrite } from './record.ts';

@@ -60,7 +60,12 @@ export const conditionsOf = (declaration: CollectionDeclaration, filter: Filter 
 };
 
 const startOf = (type: FieldDeclaration['type'], position: Position | undefined): Start | null =>
-  position === undefined ? null : { key: storeKey(type, position.key, '#query/cursor'), id: position.id };
+  position === undefined
+    ? null
+    : {
+        key: storeKey(type, position.key, '#query/cursor'),
+        id: String(storeKey('text', position.id, '#query/cursor')),
+      };
 
 /** Throws `invalid-request` unless `atMost` is left out or a whole number ≥ 1. */
 export const checkAtMost = (atMost: number | undefined): void => {

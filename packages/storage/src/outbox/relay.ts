@@ -19,6 +19,8 @@ export interface RelayOptions {
   readonly publish: (event: SimfleetEvent) => Promise<void>;
   readonly clock: RelayClock;
   readonly logger: RelayLogger;
+  /** Asked before each publish: false once another process relays. What is left is its to publish. Default: always. */
+  readonly mayPublish?: () => boolean;
   /** Milliseconds between looks at the outbox when no commit was told: the net for commits of other processes. Default 1000. */
   readonly pollMs?: number;
   /** Milliseconds before the first retry of a source; doubles up to 30 s. Default 100. */
@@ -28,6 +30,8 @@ export interface RelayOptions {
 }
 
 export interface Relay {
+  /** Looks at the outbox soon: another process told of a commit. */
+  wake(): void;
   /** Publishes nothing more and waits for what is under way, at most `graceMs`. Idempotent. */
   stop(): Promise<void>;
 }
@@ -44,6 +48,7 @@ const longestRetryMs = 30_000;
  */
 export const startRelay = (options: RelayOptions): Relay => {
   const { outbox, publish, clock, logger, pollMs = 1000, firstRetryMs = 100, graceMs = 1000 } = options;
+  const { mayPublish = () => true } = options;
   const busy = new Map<string, Promise<void>>();
   const marks = new Marks(outbox);
   const pauses = new Set<() => void>();
@@ -63,9 +68,10 @@ export const startRelay = (options: RelayOptions): Relay => {
       pauses.add(end);
     });
 
-  /** Repeats a step until it succeeds. False when it failed and the relay has stopped. */
+  /** Repeats a step until it succeeds. False when the relay has stopped, or is another process's by now. */
   const insist = async (what: string, source: string, step: () => Promise<void>): Promise<boolean> => {
     for (let failures = 1; ; failures += 1) {
+      if (!mayPublish()) return false;
       try {
         await step();
         return true;
@@ -104,7 +110,7 @@ export const startRelay = (options: RelayOptions): Relay => {
     try {
       do {
         again = false;
-        if (busy.size >= mostSources) return;
+        if (busy.size >= mostSources || !mayPublish()) return;
         const events = await outbox.pending(batch, [...busy.keys()]);
         if (stopped) return;
         take(events);
@@ -143,5 +149,5 @@ export const startRelay = (options: RelayOptions): Relay => {
     await Promise.race([Promise.all(busy.values()), late.promise]);
     cancelGrace();
   };
-  return { stop: () => (stopping ??= stop()) };
+  return { wake: look, stop: () => (stopping ??= stop()) };
 };

@@ -1,3 +1,4 @@
+import { SimfleetError } from '@simfleet/contracts';
 import type {
   Collection,
   CollectionDeclaration,
@@ -9,6 +10,7 @@ import type {
   Stored,
 } from '../collection.ts';
 import { showKey } from '../documents/fields.ts';
+import { isName } from '../documents/name.ts';
 import type { StoredKey } from '../documents/order.ts';
 import { checkAtMost, conditionsOf, questionOf } from '../documents/question.ts';
 import { checkId, eventsToWrite, recordToWrite } from '../documents/record.ts';
@@ -32,6 +34,8 @@ export class SqliteCollection<Doc extends Document> implements Collection<Doc> {
   }
 
   async get(id: string): Promise<Stored<Doc> | null> {
+    // The database would look for other text than what was asked: half a pair becomes U+FFFD.
+    if (!isName(id)) return null;
     const row = this.#reader.get(this.#find, id);
     return row === undefined ? null : storedOf<Doc>(row);
   }
@@ -46,6 +50,7 @@ export class SqliteCollection<Doc extends Document> implements Collection<Doc> {
 
   async save(id: string, expected: number, doc: Doc, events: readonly NewEvent[] = []): Promise<Stored<Doc>> {
     const record = recordToWrite(this.#declaration, doc);
+    this.#checkName(id);
     const version = expected + 1;
     const collection = this.#declaration.name;
     const ready = eventsToWrite(events, version);
@@ -55,6 +60,7 @@ export class SqliteCollection<Doc extends Document> implements Collection<Doc> {
 
   async delete(id: string, expected: number, events: readonly NewEvent[] = []): Promise<void> {
     const ready = eventsToWrite(events, expected + 1);
+    this.#checkName(id);
     await this.#writer.call({ kind: 'delete', collection: this.#declaration.name, id, expected, events: ready });
   }
 
@@ -77,6 +83,10 @@ export class SqliteCollection<Doc extends Document> implements Collection<Doc> {
     checkAtMost(atMost);
     const { text, parameters } = countSql(this.#declaration.name, conditionsOf(this.#declaration, filter), atMost);
     return Number(this.#reader.get(text, ...parameters)?.['count'] ?? 0);
+  }
+
+  #checkName(id: string): void {
+    if (!isName(id)) throw new SimfleetError('not-found', `${this.#declaration.name} has no "${id}".`);
   }
 }
 

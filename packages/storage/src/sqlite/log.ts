@@ -1,5 +1,6 @@
 import type { Json } from '../collection.ts';
 import { entriesToWrite } from '../documents/entries.ts';
+import { isName } from '../documents/name.ts';
 import type { Appended, Entry, Log, NewEntry } from '../log.ts';
 import type { Reader } from './reader.ts';
 import type { Writer } from './writer/writer.ts';
@@ -22,6 +23,7 @@ export class SqliteLog implements Log {
   }
 
   async read(stream: string, after: number, limit: number): Promise<readonly Entry[]> {
+    if (!isName(stream)) return [];
     const rows = this.#reader.all(
       `SELECT at & 4294967295 AS position, key, data FROM entries
        WHERE at > (SELECT id << 32 FROM streams WHERE name = ?1) + CAST(?2 AS INTEGER)
@@ -39,14 +41,15 @@ export class SqliteLog implements Log {
   }
 
   async last(stream: string): Promise<number> {
+    if (!isName(stream)) return 0;
     return Number(this.#reader.get('SELECT last FROM streams WHERE name = ?', stream)?.['last'] ?? 0);
   }
 
   async trim(stream: string, through: number): Promise<void> {
-    await this.#writer.call({ kind: 'trim', stream, through });
+    if (isName(stream)) await this.#writer.call({ kind: 'trim', stream, through });
   }
 
   async drop(stream: string): Promise<void> {
-    await this.#writer.call({ kind: 'drop', stream });
+    if (isName(stream)) await this.#writer.call({ kind: 'drop', stream });
   }
 }
