@@ -2,6 +2,7 @@ export * from './errors.ts';
 export * from './events.ts';
 export * from './jobs.ts';
 export * from './live.ts';
+export * from './pages.ts';
 export * from './principal.ts';
 export * from './problem.ts';
 export * from './reports.ts';

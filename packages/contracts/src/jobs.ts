@@ -242,14 +242,3 @@ export const logLine = z
   })
   .meta({ id: 'LogLine' });
 export type LogLine = z.infer<typeof logLine>;
-
-/** A page of a list: cursors, null at the ends. */
-export const page = <Item extends z.ZodType>(
-  item: Item,
-): z.ZodObject<{ items: z.ZodArray<Item>; next: z.ZodNullable<z.ZodString>; prev: z.ZodNullable<z.ZodString> }> =>
-  z.strictObject({ items: z.array(item), next: z.string().nullable(), prev: z.string().nullable() });
-export type Page<Item> = {
-  readonly items: readonly Item[];
-  readonly next: string | null;
-  readonly prev: string | null;
-};

@@ -3,9 +3,17 @@ import { test } from 'node:test';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { createJob, job, page } from '@simfleet/contracts';
 import { z } from 'zod';
-import { defineRoute, describeApi, listQuery, repeated, sortQuery } from '../src/index.ts';
+import { defineList, defineRoute, describeApi, repeated } from '../src/index.ts';
 
 const answer = () => Promise.resolve({ status: 200 });
+const namesCollection = { name: 'jobs', fields: { name: { path: ['name'], type: 'text' } }, sorts: ['name'] } as const;
+const jobsList = defineList({
+  list: 'jobs',
+  collection: namesCollection,
+  sorts: ['name'],
+  fallback: 'name',
+  filters: { label: repeated(z.string()) },
+});
 const routes = [
   defineRoute({
     method: 'get',
@@ -14,7 +22,7 @@ const routes = [
     tag: 'jobs',
     summary: 'Jobs',
     action: 'jobs.read',
-    request: { query: listQuery.extend({ label: repeated(z.string()), sort: sortQuery(['name'], 'name') }) },
+    request: { query: jobsList.query },
     responses: { 200: { description: 'A page.', schema: page(job) } },
     handle: answer,
   }),
@@ -93,7 +101,8 @@ test('parameters of path, query and header are described, the path’s even with
       (each) => `${String(each.in)} ${String(each.name)}`,
     );
   assert.deepEqual(names('/v1/jobs/{id}:suspend', 'post'), ['path id', 'header x-reason', 'header Idempotency-Key']);
-  assert.deepEqual(names('/v1/jobs', 'get'), ['query limit', 'query cursor', 'query label', 'query sort']);
+  const ofLists = ['limit', 'cursor', 'page', 'pageSize', 'total', 'sort', 'label'].map((name) => `query ${name}`);
+  assert.deepEqual(names('/v1/jobs', 'get'), ofLists);
   assert.deepEqual(names('/v1/jobs/{id}/reports', 'post'), ['path id']);
 });
 

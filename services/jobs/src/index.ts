@@ -9,6 +9,7 @@ import type { Parts } from './assemble.ts';
 import { actionRoutes } from './http/action-routes.ts';
 import { customerRoutes } from './http/customer-routes.ts';
 import { jobRoutes } from './http/job-routes.ts';
+import { defineLists } from './http/lists.ts';
 import { reportRoutes } from './http/report-routes.ts';
 import { serviceRoutes } from './http/service-routes.ts';
 import { watchRoutes } from './http/watch-routes.ts';
@@ -33,6 +34,7 @@ export interface JobsModule extends Module {
 
 /** Customers, services and jobs; reports → ledger → estimates → live. Start it before the relay, so that no event passes it by. */
 export const jobsModule = (dependencies: JobsDependencies, dependsOn: readonly string[]): JobsModule => {
+  const lists = defineLists();
   let started: Parts | undefined;
   const parts = (): Parts => {
     if (started === undefined) throw new SimfleetError('unavailable', 'the platform is starting');
@@ -42,7 +44,7 @@ export const jobsModule = (dependencies: JobsDependencies, dependsOn: readonly s
     name: 'jobs',
     dependsOn,
     routes: [jobRoutes, actionRoutes, watchRoutes, reportRoutes, serviceRoutes, customerRoutes].flatMap((routes) =>
-      routes(parts),
+      routes(parts, lists),
     ),
     async start(context) {
       const { clock, logger, metrics } = context;

@@ -1,10 +1,11 @@
 import { createCustomer, customer, page, patchCustomer, service } from '@simfleet/contracts';
-import { answerPage, defineRoute, listQuery, paginate, sortQuery } from '@simfleet/http';
+import { defineRoute } from '@simfleet/http';
 import type { Route } from '@simfleet/http';
 import { z } from 'zod';
 import type { Parts } from '../assemble.ts';
 import { customerView } from '../customers/customers.ts';
 import { serviceView } from '../services/service-document.ts';
+import type { Lists } from './lists.ts';
 import { allOf, answerRecord, ifMatchOf, ownFilter } from './visible.ts';
 
 const tag = 'customers';
@@ -12,7 +13,7 @@ const params = z.object({ id: z.string() });
 const one = { description: 'The customer.', schema: customer };
 
 /** CRUD of customers, and the services that each may run. */
-export const customerRoutes = (parts: () => Parts): readonly Route[] => [
+export const customerRoutes = (parts: () => Parts, lists: Lists): readonly Route[] => [
   defineRoute({
     method: 'post',
     path: '/v1/customers',
@@ -46,21 +47,17 @@ export const customerRoutes = (parts: () => Parts): readonly Route[] => [
     summary: 'List customers',
     tag,
     action: 'customers.read',
-    request: { query: listQuery.extend({ sort: sortQuery(['id', 'createdAt'], 'id') }) },
+    request: { query: lists.customers.query },
     responses: { 200: { description: 'A page of customers.', schema: page(customer) } },
     async handle({ query, principal, url }) {
       const { customerDocuments, surroundings } = parts();
-      const list = await paginate({
+      return lists.customers.answer({
         codec: surroundings.cursors,
         collection: customerDocuments,
-        list: 'customers',
-        query,
-        sort: query.sort,
-        principal,
+        ...{ query, principal, url },
         ...allOf(ownFilter(principal, 'id')),
-        show: customerView,
+        show: (rows) => rows.map(customerView),
       });
-      return answerPage(url, list);
     },
   }),
   defineRoute({
@@ -141,7 +138,7 @@ export const customerRoutes = (parts: () => Parts): readonly Route[] => [
     summary: 'List the services that a customer may run',
     tag,
     action: 'services.read',
-    request: { params, query: listQuery.extend({ sort: sortQuery(['name', 'createdAt'], 'name') }) },
+    request: { params, query: lists.customerServices.query },
     responses: { 200: { description: 'A page of services.', schema: page(service) } },
     errors: ['not-found'],
     async handle(request) {
@@ -150,17 +147,14 @@ export const customerRoutes = (parts: () => Parts): readonly Route[] => [
       const { customers, serviceDocuments, surroundings } = parts();
       const { services } = (await customers.get(id)).doc;
       const { query, principal, url } = request;
-      const list = await paginate({
+      return lists.customerServices.answer({
         codec: surroundings.cursors,
         collection: serviceDocuments,
         list: `customers/${id}/services`,
-        query,
-        sort: query.sort,
-        principal,
+        ...{ query, principal, url },
         ...allOf(services === null ? [] : [{ op: 'in', field: 'name', values: services }]),
-        show: serviceView,
+        show: (rows) => rows.map(serviceView),
       });
-      return answerPage(url, list);
     },
   }),
 ];

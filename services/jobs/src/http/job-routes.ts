@@ -1,30 +1,17 @@
-import { createJob, job, jobEstimate, jobState, labels, page } from '@simfleet/contracts';
-import { answerPage, defineRoute, listQuery, paginate, repeated, sortQuery } from '@simfleet/http';
+import { createJob, job, jobEstimate, labels, page } from '@simfleet/contracts';
+import { defineRoute } from '@simfleet/http';
 import type { Answer, Route } from '@simfleet/http';
 import type { Filter } from '@simfleet/storage';
 import { z } from 'zod';
 import type { Parts } from '../assemble.ts';
 import type { StoredJob } from '../jobs/job-document.ts';
 import { jobView } from '../jobs/job-view.ts';
+import type { JobFilters, Lists } from './lists.ts';
 import { allOf, answerRecord, ifMatchOf, ownFilter, visibleJob } from './visible.ts';
 
 const tag = 'jobs';
 const params = z.object({ id: z.string() });
 const one = { description: 'The job.', schema: job };
-
-const labelFilter = z
-  .string()
-  .regex(/^[^=]+=[^=]*$/, 'must be key=value')
-  .describe('`key=value`; given several times, all must match.');
-
-const jobsQuery = listQuery.extend({
-  customer: z.string().optional(),
-  name: z.string().optional(),
-  service: z.string().optional().describe('Name of the service.'),
-  state: repeated(jobState).describe('Given several times, any of them.'),
-  label: repeated(labelFilter),
-  sort: sortQuery(['createdAt', 'name'], '-createdAt'),
-});
 
 /** JSON merge patch; what may change is decided member by member. */
 const jobPatch = z.strictObject({
@@ -33,7 +20,7 @@ const jobPatch = z.strictObject({
 });
 
 /** CRUD of jobs, and what one would take. */
-export const jobRoutes = (parts: () => Parts): readonly Route[] => [
+export const jobRoutes = (parts: () => Parts, lists: Lists): readonly Route[] => [
   defineRoute({
     method: 'post',
     path: '/v1/jobs',
@@ -58,22 +45,18 @@ export const jobRoutes = (parts: () => Parts): readonly Route[] => [
     summary: 'List jobs, newest first',
     tag,
     action: 'jobs.read',
-    request: { query: jobsQuery },
+    request: { query: lists.jobs.query },
     responses: { 200: { description: 'A page of jobs.', schema: page(job) } },
     async handle({ query, principal, url }) {
       const { store, coordinators, surroundings } = parts();
       const now = surroundings.clock.now();
-      const list = await paginate({
+      return lists.jobs.answer({
         codec: surroundings.cursors,
         collection: store.collection,
-        list: 'jobs',
-        query,
-        sort: query.sort,
-        principal,
+        ...{ query, principal, url },
         ...allOf([...ownFilter(principal, 'customer'), ...filtersOf(query)]),
-        show: (row) => jobView(row, coordinators.peek(row.id), now),
+        show: (rows) => rows.map((row) => jobView(row, coordinators.peek(row.id), now)),
       });
-      return answerPage(url, list);
     },
   }),
   defineRoute({
@@ -148,7 +131,7 @@ export const jobRoutes = (parts: () => Parts): readonly Route[] => [
   }),
 ];
 
-const filtersOf = (query: z.infer<typeof jobsQuery>): readonly Filter[] => [
+const filtersOf = (query: JobFilters): readonly Filter[] => [
   ...(['customer', 'name', 'service'] as const).flatMap((field): readonly Filter[] => {
     const value = query[field];
     return value === undefined ? [] : [{ op: 'eq', field, value }];

@@ -1,13 +1,14 @@
 import { createService, page, service } from '@simfleet/contracts';
 import type { CreateService } from '@simfleet/contracts';
 import { SimfleetError } from '@simfleet/contracts';
-import { answerPage, defineRoute, listQuery, mistakesOf, paginate, sortQuery } from '@simfleet/http';
+import { defineRoute, mistakesOf } from '@simfleet/http';
 import type { RequestContext, Route } from '@simfleet/http';
 import { z } from 'zod';
 import type { Parts } from '../assemble.ts';
 import { mergePatch } from '../merge-patch.ts';
 import { platformCustomer, serviceView } from '../services/service-document.ts';
 import type { ServiceDocument, StoredService } from '../services/service-document.ts';
+import type { Lists } from './lists.ts';
 import { allOf, answerRecord, ifMatchOf } from './visible.ts';
 
 const tag = 'services';
@@ -27,7 +28,7 @@ const servicePatch = z.strictObject({
 });
 
 /** CRUD of the catalogue. */
-export const serviceRoutes = (parts: () => Parts): readonly Route[] => [
+export const serviceRoutes = (parts: () => Parts, lists: Lists): readonly Route[] => [
   defineRoute({
     method: 'post',
     path: '/v1/services',
@@ -51,20 +52,16 @@ export const serviceRoutes = (parts: () => Parts): readonly Route[] => [
     summary: 'List services, each in its newest version',
     tag,
     action: 'services.read',
-    request: { query: listQuery.extend({ sort: sortQuery(['name', 'createdAt'], 'name') }) },
+    request: { query: lists.services.query },
     responses: { 200: many },
     async handle({ query, principal, url }) {
       const { serviceDocuments, surroundings } = parts();
-      const list = await paginate({
+      return lists.services.answer({
         codec: surroundings.cursors,
         collection: serviceDocuments,
-        list: 'services',
-        query,
-        sort: query.sort,
-        principal,
-        show: serviceView,
+        ...{ query, principal, url },
+        show: (rows) => rows.map(serviceView),
       });
-      return answerPage(url, list);
     },
   }),
   defineRoute({
@@ -89,27 +86,24 @@ export const serviceRoutes = (parts: () => Parts): readonly Route[] => [
     summary: 'List the versions of a service',
     tag,
     action: 'services.read',
-    request: { params, query: listQuery.extend({ sort: sortQuery(['version'], '-version') }) },
+    request: { params, query: lists.serviceVersions.query },
     responses: { 200: many },
     errors: ['not-found'],
     async handle({ params: { name }, query, principal, url }) {
       const { catalogue, serviceVersions, surroundings } = parts();
       const { doc } = await catalogue.get(name);
-      const list = await paginate({
+      return lists.serviceVersions.answer({
         codec: surroundings.cursors,
         collection: serviceVersions,
         list: `services/${name}/versions`,
-        query,
-        sort: query.sort,
-        principal,
+        ...{ query, principal, url },
         // A version that a crash kept from being published is none.
         ...allOf([
           { op: 'eq', field: 'name', value: name },
           { op: 'range', field: 'version', to: doc.version + 1 },
         ]),
-        show: serviceView,
+        show: (rows) => rows.map(serviceView),
       });
-      return answerPage(url, list);
     },
   }),
   defineRoute({

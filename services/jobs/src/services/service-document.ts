@@ -41,6 +41,7 @@ export const serviceVersionsCollection = {
   name: 'service_versions',
   fields,
   sorts: ['version'],
+  indexes: [{ equal: ['name'], sort: 'version' }],
 } as const satisfies CollectionDeclaration;
 
 export const versionId = (name: string, version: number): string => `${name}@${version}`;

@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Job, Page, Problem } from '@simfleet/contracts';
+import { createJob, smallSpec, startPlatform } from './support/platform.ts';
+
+interface Described {
+  readonly paths: Readonly<
+    Record<string, { readonly get?: { readonly parameters: readonly { readonly name: string }[] } }>
+  >;
+}
+
+const lists = [
+  '/v1/jobs',
+  '/v1/services',
+  '/v1/services/{name}/versions',
+  '/v1/customers',
+  '/v1/customers/{id}/services',
+];
+const shared = ['limit', 'cursor', 'page', 'pageSize', 'total', 'sort'];
+
+test('every list takes the same parameters, described and served', async (t) => {
+  const platform = await startPlatform(t);
+  const { body: api } = await platform.call<Described>('GET', '/openapi.json');
+  const offering = Object.entries(api.paths).flatMap(([path, { get }]) =>
+    get?.parameters.some(({ name }) => name === 'cursor') === true ? [path] : [],
+  );
+  assert.deepEqual(offering.sort(), lists.toSorted());
+  for (const list of lists) {
+    const names = api.paths[list]?.get?.parameters.map(({ name }) => name) ?? [];
+    assert.deepEqual(
+      shared.filter((name) => !names.includes(name)),
+      [],
+      list,
+    );
+    const path = list.replace('{name}', 'small-engine').replace('{id}', 'default');
+    const { status, body, headers } = await platform.call<Page<unknown>>(
+      'GET',
+      `${path}?page=1&pageSize=1&total=exact`,
+    );
+    assert.equal(status, 200, path);
+    const { page, pageSize, total, items } = body;
+    assert.deepEqual([page, pageSize, total?.exact], [1, 1, true], path);
+    assert.equal(items.length, Math.min(1, total?.count ?? 0), path);
+    assert.equal(headers.has('link'), (total?.count ?? 0) > 1, path);
+    const past = await platform.call<Page<unknown>>('GET', `${path}?page=100&total=capped`);
+    assert.deepEqual([past.status, past.body.items, past.body.total], [200, [], total], path);
+    const wrong = await platform.call<Problem>('GET', `${path}?page=0&total=all`);
+    assert.equal(wrong.status, 422, path);
+    assert.deepEqual(
+      wrong.body.errors?.map(({ pointer }) => pointer),
+      ['#query/page', '#query/total'],
+      path,
+    );
+  }
+});
+
+test('numbered pages narrow and sort like those with cursors', async (t) => {
+  const platform = await startPlatform(t);
+  for (const name of ['a', 'b', 'c']) await createJob(platform, smallSpec(), name);
+  await platform.call('POST', `/v1/jobs/${(await createJob(platform, smallSpec(), 'd')).id}:cancel`, {});
+  const { body } = await platform.call<Page<Job>>(
+    'GET',
+    '/v1/jobs?state=Queued&sort=name&page=2&pageSize=2&total=exact',
+  );
+  assert.deepEqual([body.items.map(({ name }) => name), body.total], [['c'], { count: 3, exact: true }]);
+});
