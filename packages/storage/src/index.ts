@@ -1,6 +1,7 @@
 export type * from './collection.ts';
 export type * from './dump.ts';
 export type * from './log.ts';
+export { startLedRelay, type LedRelayOptions } from './outbox/led-relay.ts';
 export { startRelay, type Relay, type RelayClock, type RelayLogger, type RelayOptions } from './outbox/relay.ts';
 export type * from './storage.ts';
 export { lead, type Lead, type LeadOptions } from './leases/lead.ts';

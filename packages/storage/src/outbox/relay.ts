@@ -71,7 +71,6 @@ export const startRelay = (options: RelayOptions): Relay => {
   /** Repeats a step until it succeeds. False when the relay has stopped, or is another process's by now. */
   const insist = async (what: string, source: string, step: () => Promise<void>): Promise<boolean> => {
     for (let failures = 1; ; failures += 1) {
-      if (!mayPublish()) return false;
       try {
         await step();
         return true;
@@ -80,7 +79,7 @@ export const startRelay = (options: RelayOptions): Relay => {
         const retryMs = Math.min(longestRetryMs, firstRetryMs * 2 ** (failures - 1));
         logger.warn({ err: error, source, failures, retryMs }, what);
         await pause(retryMs);
-        if (stopped) return false;
+        if (stopped || !mayPublish()) return false;
       }
     }
   };
@@ -88,7 +87,7 @@ export const startRelay = (options: RelayOptions): Relay => {
   const publishSource = async (source: string, events: readonly PendingEvent[]): Promise<void> => {
     const out: PendingEvent[] = [];
     for (const pending of events) {
-      if (stopped) break;
+      if (stopped || !mayPublish()) break;
       if (!(await insist('An event could not be published', source, () => publish(pending.event)))) break;
       out.push(pending);
     }
