@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setImmediate as turnOfLoop } from 'node:timers/promises';
 import type { SimfleetEvent } from '@simfleet/contracts';
 import { startLedRelay } from '@simfleet/storage';
 import { World } from '../leases/world.ts';
@@ -97,6 +98,8 @@ test('one that was paused with events in hand sends none that another has overta
   await world.until(() => got.length === 4);
   a.process.paused = false;
   gate.resolve();
+  // Before any of its timers fires.
+  for (let turns = 0; turns < 10; turns += 1) await turnOfLoop();
   await world.advance(5_000);
   assert.deepEqual(got, ['x1', 'x2', 'x3', 'x4']);
   assert.deepEqual(sent, ['x1', 'x2', 'x3', 'x4', 'x1']);
