@@ -2,6 +2,7 @@
 // Elsewhere it says what is missing; the tests that need it then skip with that reason, which fails in CI.
 import { spawnSync } from 'node:child_process';
 import { existsSync, globSync, mkdirSync, writeFileSync } from 'node:fs';
+import { buildNatsServer, natsServer } from '@simfleet/testing';
 import { buildMongoWireServer } from './tools/mongo-wire-server/build.ts';
 
 /** Command → the Debian package that holds it, and what it is for. */
@@ -46,3 +47,7 @@ for (const [command, { purpose }] of missing.filter(([name]) => !isThere(name)))
   console.log(`${command} is missing: its tests are skipped (it ${purpose})`);
 }
 if (process.env['MONGODB_URL'] === undefined) buildMongoWireServer();
+
+if ('missing' in natsServer()) console.log('building nats-server (once, under a minute) …');
+const nats = buildNatsServer();
+if ('missing' in nats) console.log(`${nats.missing}: the tests of the bus on NATS are skipped`);
