@@ -174,6 +174,37 @@ test('lists follow the cursor up to the limit', async (t) => {
   assert.equal(stderr, 'there are more: raise --limit 2\n');
 });
 
+test('a numbered page is one request, and tells what it shows of how many', async (t) => {
+  const total = { count: 1000, exact: false };
+  const body = { items: [aJob({ name: 'c' }), aJob({ name: 'd' })], next: 'x', prev: 'y', page: 2, pageSize: 2, total };
+  const { env, asked } = await platform(t, [{ body }, { body }]);
+  const words = ['get', 'jobs', '--page', '2', '--page-size', '2', '--total', 'capped'];
+  const { exit, stdout, stderr } = await simfleet(words, { env });
+  assert.deepEqual([exit, stderr], [0, 'showing 3–4 of 1,000+; go on with --page 3\n']);
+  assert.match(stdout, /^NAME.*\nc .*\nd .*\n$/);
+  const document = JSON.parse((await simfleet([...words, '-o', 'json'], { env })).stdout) as Record<string, unknown>;
+  assert.deepEqual({ ...document, items: [] }, { items: [], page: 2, pageSize: 2, total });
+  assert.deepEqual(
+    new Set(asked.map(({ what }) => what)),
+    new Set(['GET /v1/jobs?customer=default&total=capped&page=2&pageSize=2']),
+  );
+});
+
+test('a total is asked for once, however many pages follow', async (t) => {
+  const items = [aJob()];
+  const total = { count: 2, exact: true };
+  const { env, asked } = await platform(t, [
+    { body: { items, next: 'c1', prev: null, total } },
+    { body: { items, next: null, prev: 'p' } },
+  ]);
+  const { stderr } = await simfleet(['get', 'jobs', '--total', 'exact'], { env });
+  assert.equal(stderr, 'showing 1–2 of 2\n');
+  assert.deepEqual(
+    asked.map(({ what }) => what.includes('total=exact')),
+    [true, false],
+  );
+});
+
 test('a wrong name is answered with the nearest one', async (t) => {
   const { env } = await platform(t, [{ body: none }, { body: { ...none, items: [aJob()] } }]);
   const { exit, stderr } = await simfleet(['result', 'asian-cal'], { env });

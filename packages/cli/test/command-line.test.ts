@@ -32,6 +32,13 @@ const wrongWords: readonly (readonly [string, readonly string[], RegExp])[] = [
     /--state filters jobs, not services/,
   ],
   ['a limit of 0', ['get', 'jobs', '--limit', '0'], /"0" must be a whole number, at least 1/],
+  ['a page of 0', ['get', 'jobs', '--page', '0'], /"0" must be a whole number, at least 1/],
+  [
+    'a page and a limit',
+    ['get', 'jobs', '--page', '1', '--limit', '5'],
+    /'--page <n>' cannot be used with option '--limit <n>'/,
+  ],
+  ['a total that there is not', ['get', 'jobs', '--total', 'all'], /Allowed choices are exact, capped, none/],
   ['a customer that is no name', ['get', 'jobs', '-c', 'A B'], /--customer: must be lower-case letters/],
   [
     'an address that is none',

@@ -1,5 +1,5 @@
 import { errorCode, SimfleetError } from '@simfleet/contracts';
-import type { ErrorCode, Page } from '@simfleet/contracts';
+import type { ErrorCode, Page, PageTotal } from '@simfleet/contracts';
 import type { Terminal } from '../terminal.ts';
 import type { Address, FindAddress } from './find-platform.ts';
 import { problemError } from './problem.ts';
@@ -21,12 +21,18 @@ export interface Answer<Body> {
   readonly etag: string | null;
 }
 
+export interface Listed<Item> {
+  readonly items: readonly Item[];
+  readonly more: boolean;
+  readonly total?: PageTotal;
+}
+
 /** The platform's HTTP interface, as far as the command needs it. Answers are taken as the contracts describe them. */
 export interface Client {
   /** Throws the platform's problem as SimfleetError, `unavailable` when it does not answer. */
   request<Body>(method: string, path: string, options?: RequestOptions): Promise<Answer<Body>>;
-  /** All pages of a list, at most `limit` items. */
-  list<Item>(path: string, query: Query, limit: number): Promise<{ items: Item[]; more: boolean }>;
+  /** All pages of a list, at most `limit` items. The total is that of the first page, when `query` asks for one. */
+  list<Item>(path: string, query: Query, limit: number): Promise<Listed<Item>>;
   /** An event stream; the caller reads its body and ends it with the signal. */
   open(path: string, options: { headers: Record<string, string>; signal: AbortSignal }): Promise<Response>;
   address(): Promise<Address>;
@@ -137,20 +143,20 @@ export const createClient = (terminal: Terminal, find: FindAddress): Client => {
     }
   };
 
-  const list = async <Item>(path: string, query: Query, limit: number): Promise<{ items: Item[]; more: boolean }> => {
+  const list = async <Item>(path: string, query: Query, limit: number): Promise<Listed<Item>> => {
     const items: Item[] = [];
     let cursor: string | null = null;
+    let total: PageTotal | undefined;
     do {
       const size = Math.min(1000, limit - items.length);
-      const page: Page<Item> = (
-        await request<Page<Item>>('GET', path, {
-          query: { ...query, limit: size, ...(cursor === null ? {} : { cursor }) },
-        })
-      ).body;
-      items.push(...page.items);
-      cursor = page.next;
+      // One count is enough.
+      const place: Query = cursor === null ? {} : { cursor, total: undefined };
+      const { body } = await request<Page<Item>>('GET', path, { query: { ...query, limit: size, ...place } });
+      items.push(...body.items);
+      total ??= body.total;
+      cursor = body.next;
     } while (cursor !== null && items.length < limit);
-    return { items, more: cursor !== null };
+    return { items, more: cursor !== null, ...(total === undefined ? {} : { total }) };
   };
 
   return {
