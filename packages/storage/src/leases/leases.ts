@@ -11,6 +11,13 @@ export interface Leases {
    * Throws `unavailable` when the store does not answer, or this process has left.
    */
   holderOf(name: string, how?: { readonly afresh?: boolean }): Promise<string>;
+  /**
+   * Who holds which of these leases, as far as it is known; takes none. One read for a thousand names at most. Names that nobody holds are left out; a holder may have
+   * died meanwhile.
+   */
+  holdersOf(names: readonly string[]): Promise<ReadonlyMap<string, string>>;
+  /** Whether the member lives: has shown life of late, and has not left. */
+  isAlive(memberId: string): Promise<boolean>;
   /** Whether this process holds the lease right now. False once its heartbeat is late, by its own clock: others may have taken over. */
   holds(name: string): boolean;
   /** Gives the lease up for good and forgets its name: the thing that it was for is over. Nothing when this process does not hold it. */

@@ -11,11 +11,17 @@ import type { LeaseTiming } from './timing.ts';
 /** One document for each lease, named by it. It is written when the lease changes hands and at no other time. */
 interface LeaseDocument {
   readonly customer: string;
+  /** Its id, to find many at once. */
+  readonly name: string;
   /** Member id. Whether it still holds the lease depends on whether it lives. */
   readonly holder: string;
 }
 
-export const leasesCollection = { name: 'leases', fields: {}, sorts: [] } as const satisfies CollectionDeclaration;
+const leasesCollection = {
+  name: 'leases',
+  fields: { name: { path: ['name'], type: 'text' } },
+  sorts: ['name'],
+} as const satisfies CollectionDeclaration;
 
 export interface LeaseOptions {
   readonly storage: Pick<Storage, 'collection' | 'shared'>;
@@ -26,6 +32,9 @@ export interface LeaseOptions {
 
 /** Holders remembered at most, to save reads. */
 const mostRemembered = 10_000;
+
+/** Rows of one query. */
+const mostAtOnce = 1000;
 
 /** Members and leases are the platform's own. */
 const customer = 'platform';
@@ -65,7 +74,7 @@ export const openSharedLeases = async (options: LeaseOptions): Promise<Leases> =
   const holds = (name: string): boolean => membership.isValid() && held.has(name);
 
   const write = async (name: string, stored: Stored<LeaseDocument> | null): Promise<boolean> => {
-    const doc = { customer, holder: memberId };
+    const doc = { customer, name, holder: memberId };
     try {
       if (stored === null) await leases.insert(name, doc);
       else await leases.save(name, stored.version, doc);
@@ -84,8 +93,7 @@ export const openSharedLeases = async (options: LeaseOptions): Promise<Leases> =
       const stored = await leases.get(name);
       const holder = stored?.doc.holder ?? memberId;
       if (holder !== memberId && (await membership.isAlive(holder))) {
-        if (holders.size >= mostRemembered) holders.clear();
-        holders.set(name, holder);
+        remember(name, holder);
         return holder;
       }
       if (!(await write(name, stored))) continue;
@@ -96,6 +104,11 @@ export const openSharedLeases = async (options: LeaseOptions): Promise<Leases> =
       if (stored !== null && holder !== memberId) logger.info({ lease: name, from: holder }, 'took over a lease');
       return memberId;
     }
+  };
+
+  const remember = (name: string, holder: string): void => {
+    if (holders.size >= mostRemembered) holders.clear();
+    holders.set(name, holder);
   };
 
   /** Questions for one name go together. */
@@ -113,6 +126,28 @@ export const openSharedLeases = async (options: LeaseOptions): Promise<Leases> =
       if (!afresh && known !== undefined && membership.wasSeen(known)) return known;
       return askOnce(name);
     },
+    async holdersOf(names) {
+      const found = new Map<string, string>();
+      const unknown: string[] = [];
+      for (const name of names) {
+        const known = holds(name) ? memberId : holders.get(name);
+        if (known === memberId || (known !== undefined && membership.wasSeen(known))) found.set(name, known);
+        else unknown.push(name);
+      }
+      for (let at = 0; at < unknown.length; at += mostAtOnce) {
+        const { rows } = await leases.query({
+          filter: { op: 'in', field: 'name', values: unknown.slice(at, at + mostAtOnce) },
+          sort: { field: 'name', direction: 'ascending' },
+          limit: mostAtOnce,
+        });
+        for (const { id, doc } of rows) {
+          found.set(id, doc.holder);
+          if (membership.wasSeen(doc.holder)) remember(id, doc.holder);
+        }
+      }
+      return found;
+    },
+    isAlive: async (member) => membership.wasSeen(member) || (await membership.isAlive(member)),
     holds,
     async release(name) {
       holders.delete(name);

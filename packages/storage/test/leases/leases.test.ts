@@ -158,6 +158,30 @@ test('a released lease leaves nothing behind, and the next that asks gets it', a
   assert.equal(await b.leases.holderOf('job', { afresh: true }), b.leases.memberId);
 });
 
+test('who holds what is told for many at once, and nothing is taken by asking', async () => {
+  const [world, a, b] = await two();
+  await world.advance(1_000);
+  await a.leases.holderOf('one');
+  await b.leases.holderOf('two');
+  const expected = [
+    ['one', a.leases.memberId],
+    ['two', b.leases.memberId],
+  ];
+  for (const { leases } of [a, b]) {
+    assert.deepEqual([...(await leases.holdersOf(['one', 'two', 'three']))].toSorted(), expected);
+  }
+  assert.equal(a.leases.holds('three') || b.leases.holds('three'), false);
+});
+
+test('it is known who lives', async () => {
+  const [world, a, b] = await two();
+  await world.advance(1_000);
+  assert.equal(await b.leases.isAlive(a.leases.memberId), true);
+  world.kill(a);
+  await world.advance(5_000);
+  assert.deepEqual([await b.leases.isAlive(a.leases.memberId), await b.leases.isAlive('nobody')], [false, false]);
+});
+
 test('the dead are cleaned up', async () => {
   const [world, a, b] = await two();
   world.kill(a);
