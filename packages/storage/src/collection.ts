@@ -82,8 +82,9 @@ export interface CollectionDeclaration {
   readonly name: string;
   readonly fields: Readonly<Record<string, FieldDeclaration>>;
   /**
-   * Fields that rows can be sorted by. Each has an index: `collection()` throws `invalid-configuration` when the store cannot use one for it,
-   * and a query by any other field is refused with `invalid-request`.
+   * Fields that rows can be sorted by; a query by any other is refused with `invalid-request`. Each has an index, made when the collection is first
+   * declared or its declaration changes. One that is missing, unusable or of another make under an unchanged declaration is not made again behind
+   * anybody's back, since over many rows that takes long: `collection()` throws `invalid-configuration`, naming the sort and how to mend it.
    */
   readonly sorts: readonly string[];
   /**

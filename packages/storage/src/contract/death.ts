@@ -5,24 +5,7 @@ import type { Storage } from '../storage.ts';
 import { startChild } from './crash/child.ts';
 import { openTally, relayInto } from './crash/tally.ts';
 import { note, noteEvent, openNotes, pendingEvents } from './samples.ts';
-import type { OpenAt, StorageSuite } from './suite.ts';
-
-type Durable = NonNullable<StorageSuite['capabilities']['durable']>;
-
-/** Runs a check on the store in the directory and closes it whatever happens. */
-const reopened = async (
-  durable: Durable,
-  directory: string,
-  check: (storage: Storage) => Promise<void>,
-): Promise<void> => {
-  const { openAt } = (await import(durable.opener)) as { readonly openAt: OpenAt };
-  const storage = await openAt(directory);
-  try {
-    await check(storage);
-  } finally {
-    await storage.close();
-  }
-};
+import { reopened, type Durable } from './suite.ts';
 
 /** Acknowledgements after which the writing child is killed; SIMFLEET_CHAOS runs all of them. */
 const moments = process.env['SIMFLEET_CHAOS'] === '1' ? [1, 2, 3, 5, 8, 13, 40, 100, 250, 700, 1500, 4000] : [3, 200];

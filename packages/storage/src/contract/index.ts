@@ -3,12 +3,14 @@ import { testDeath } from './death.ts';
 import { testDocuments } from './documents.ts';
 import { testDumps } from './dumps.ts';
 import { testEvents } from './events.ts';
+import { testIndexes } from './indexes.ts';
 import { testLifecycle } from './lifecycle.ts';
 import { testLog } from './log.ts';
 import { testQueries } from './queries.ts';
+import { testShared } from './shared.ts';
 import type { StorageSuite } from './suite.ts';
 
-export type { OpenAt, StorageSuite } from './suite.ts';
+export type { Durable, OpenAt, StorageSuite } from './suite.ts';
 
 /** Everything that an adapter of `Storage` must do, as tests of Node's runner. For tests of adapters only. */
 export const testStorage = (suite: StorageSuite): void => {
@@ -19,5 +21,8 @@ export const testStorage = (suite: StorageSuite): void => {
   describe(`${suite.name}: dump and load`, () => testDumps(suite));
   describe(`${suite.name}: life cycle`, () => testLifecycle(suite));
   const { durable } = suite.capabilities;
-  if (durable !== null) describe(`${suite.name}: death and return`, () => testDeath(durable));
+  if (durable === null) return;
+  describe(`${suite.name}: indexes`, () => testIndexes(durable));
+  describe(`${suite.name}: death and return`, () => testDeath(durable));
+  if (suite.capabilities.shared) describe(`${suite.name}: several at once`, () => testShared(durable));
 };

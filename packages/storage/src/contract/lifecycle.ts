@@ -8,6 +8,7 @@ export const testLifecycle = (suite: StorageSuite): void => {
     withStorage(suite, async (storage) => {
       await storage.check();
       assert.notEqual(storage.description, '');
+      assert.equal(storage.shared, suite.capabilities.shared);
     }));
 
   test('closing waits for the writes under way, and twice is like once', async () => {

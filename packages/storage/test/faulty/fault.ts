@@ -7,6 +7,8 @@ export interface Fault {
   spoil(healthy: Storage): Storage;
   /** Module that opens a faulty store which outlives its process, for faults that only a death shows. */
   readonly opener?: string;
+  /** Whether the opener's stores may be opened several at once. */
+  readonly shared?: boolean;
 }
 
 type AnyCollection = Collection<Document>;

@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { SimfleetError } from '@simfleet/contracts';
 import type { CollectionDeclaration } from '../../collection.ts';
 import { keysAgain } from '../../documents/record.ts';
 import { columnOf, indexOf, labelsTableOf, narrowIndexOf, tableOf } from '../tables.ts';
@@ -53,31 +54,53 @@ const refillKeys = (db: DatabaseSync, declaration: CollectionDeclaration): void 
   }
 };
 
-/** One index per sort; lists are mostly asked for per customer, so a declared `customer` leads a second one. */
-const createIndexes = (db: DatabaseSync, { name, fields, sorts, indexes = [] }: CollectionDeclaration): void => {
-  for (const sort of sorts) {
-    const create = (scope: string, columns: readonly string[]): void =>
-      db.exec(`CREATE INDEX ${indexOf(name, sort, scope)} ON ${tableOf(name)} (${columns.join(', ')})`);
-    create('', [columnOf(sort), 'id']);
-    if (Object.hasOwn(fields, 'customer') && sort !== 'customer') {
-      create('customer_', [columnOf('customer'), columnOf(sort), 'id']);
-    }
-  }
-  for (const { equal, sort } of indexes) {
-    const columns = [...[...equal, sort].map(columnOf), 'id'].join(', ');
-    db.exec(`CREATE INDEX ${narrowIndexOf(name, equal, sort)} ON ${tableOf(name)} (${columns})`);
+interface Index {
+  /** The sort that needs it. */
+  readonly sort: string;
+  readonly name: string;
+  readonly sql: string;
+}
+
+/** One index per sort; lists are mostly asked for per customer, so a declared `customer` leads a second one. Then those asked for. */
+const indexesOf = ({ name, fields, sorts, indexes = [] }: CollectionDeclaration): readonly Index[] => {
+  const index = (sort: string, called: string, keys: readonly string[]): Index => ({
+    sort,
+    name: called.slice(1, -1),
+    sql: `CREATE INDEX ${called} ON ${tableOf(name)} (${[...keys.map(columnOf), 'id'].join(', ')})`,
+  });
+  const perCustomer = sorts.filter((sort) => Object.hasOwn(fields, 'customer') && sort !== 'customer');
+  return [
+    ...sorts.map((sort) => index(sort, indexOf(name, sort, ''), [sort])),
+    ...perCustomer.map((sort) => index(sort, indexOf(name, sort, 'customer_'), ['customer', sort])),
+    ...indexes.map(({ equal, sort }) => index(sort, narrowIndexOf(name, equal, sort), [...equal, sort])),
+  ];
+};
+
+/** Throws `invalid-configuration` when an index was taken away or changed behind the store's back. */
+const checkIndexes = (db: DatabaseSync, declaration: CollectionDeclaration): void => {
+  const find = db.prepare(`SELECT sql FROM sqlite_master WHERE type = 'index' AND name = ?`);
+  for (const { sort, name, sql } of indexesOf(declaration)) {
+    if (find.get(name)?.['sql'] === sql) continue;
+    throw new SimfleetError(
+      'invalid-configuration',
+      `Collection "${declaration.name}" cannot be sorted by "${sort}": an index is missing or not as it was made. ` +
+        `To mend it, run: DROP INDEX IF EXISTS "${name}"; ${sql};`,
+    );
   }
 };
 
-/** Makes the tables fit the declaration. Does nothing when the stored one is the same. */
+/**
+ * Makes the tables fit the declaration; when the stored one is the same, only looks whether the indexes are there. Throws `invalid-configuration`
+ * when one is not, or when a document does not fit.
+ */
 export const declareCollection = (db: DatabaseSync, declaration: CollectionDeclaration): void => {
   const { name } = declaration;
   const text = JSON.stringify(declaration);
   const stored = db.prepare('SELECT declaration FROM collections WHERE name = ?').get(name);
-  if (stored?.['declaration'] === text) return;
+  if (stored?.['declaration'] === text) return checkIndexes(db, declaration);
   createTables(db, name);
   shapeColumns(db, declaration);
   refillKeys(db, declaration);
-  createIndexes(db, declaration);
+  for (const { sql } of indexesOf(declaration)) db.exec(sql);
   db.prepare('INSERT OR REPLACE INTO collections (name, declaration) VALUES (?, ?)').run(name, text);
 };
