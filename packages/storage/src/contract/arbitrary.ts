@@ -45,7 +45,7 @@ const time = fc.constantFrom(
 
 const sometimes = <Value>(value: fc.Arbitrary<Value>): fc.Arbitrary<Value | null> => fc.option(value, { freq: 4 });
 
-const anyNote: fc.Arbitrary<Note> = fc.record({
+export const anyNote: fc.Arbitrary<Note> = fc.record({
   customer: fc.constantFrom('acme', 'zeta'),
   title: sometimes(text),
   weight: sometimes(weight),

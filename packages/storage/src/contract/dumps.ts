@@ -5,14 +5,9 @@ import type { DumpRecord } from '../dump.ts';
 import { openMemoryStorage } from '../memory/storage.ts';
 import type { Storage } from '../storage.ts';
 import { anyNotes } from './arbitrary.ts';
+import { recordsOf } from './records.ts';
 import { fields, note, noteEvent, openNotes, pendingEvents, refused, sorts } from './samples.ts';
 import { withStorage, type StorageSuite } from './suite.ts';
-
-const recordsOf = async (storage: Storage): Promise<readonly DumpRecord[]> => {
-  const records: DumpRecord[] = [];
-  for await (const record of storage.dump()) records.push(record);
-  return records;
-};
 
 async function* given(records: readonly unknown[]): AsyncGenerator<DumpRecord> {
   for (const record of records) yield record as DumpRecord;

@@ -1,5 +1,6 @@
 import { describe } from 'node:test';
 import { testDeath } from './death.ts';
+import { testDifferential } from './differential.ts';
 import { testDocuments } from './documents.ts';
 import { testDumps } from './dumps.ts';
 import { testEvents } from './events.ts';
@@ -20,6 +21,7 @@ export const testStorage = (suite: StorageSuite): void => {
   describe(`${suite.name}: log`, () => testLog(suite));
   describe(`${suite.name}: dump and load`, () => testDumps(suite));
   describe(`${suite.name}: life cycle`, () => testLifecycle(suite));
+  describe(`${suite.name}: beside the memory store`, () => testDifferential(suite));
   const { durable } = suite.capabilities;
   if (durable === null) return;
   describe(`${suite.name}: indexes`, () => testIndexes(durable));

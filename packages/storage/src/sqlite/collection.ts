@@ -50,10 +50,10 @@ export class SqliteCollection<Doc extends Document> implements Collection<Doc> {
 
   async save(id: string, expected: number, doc: Doc, events: readonly NewEvent[] = []): Promise<Stored<Doc>> {
     const record = recordToWrite(this.#declaration, doc);
-    this.#checkName(id);
     const version = expected + 1;
     const collection = this.#declaration.name;
     const ready = eventsToWrite(events, version);
+    this.#checkName(id);
     await this.#writer.call({ kind: 'save', collection, id, expected, record, events: ready });
     return { id, version, doc: JSON.parse(record.text) as Doc };
   }

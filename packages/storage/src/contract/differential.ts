@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { openMemoryStorage } from '../memory/storage.ts';
+import type { Storage } from '../storage.ts';
+import { answerOf, relativeTo, type Side } from './operations/answer.ts';
+import { anyOperation } from './operations/arbitrary.ts';
+import { recordsOf } from './records.ts';
+import { openNotes } from './samples.ts';
+import type { OpenAt, StorageSuite } from './suite.ts';
+
+/** The store under test: one for all runs, closed and opened again when a run asks for it. */
+class Subject {
+  readonly #open: () => Promise<Storage>;
+  readonly #lasting: boolean;
+  #storage: Storage | null = null;
+
+  constructor({ open, capabilities: { durable } }: StorageSuite) {
+    const directory = durable?.makeDirectory();
+    this.#lasting = durable !== null;
+    this.#open = async () => {
+      if (durable === null || directory === undefined) return open();
+      const { openAt } = (await import(durable.opener)) as { readonly openAt: OpenAt };
+      return openAt(await directory);
+    };
+  }
+
+  async storage(): Promise<Storage> {
+    return (this.#storage ??= await this.#open());
+  }
+
+  /** Of a store that dies with its process, only the collections are taken again. */
+  async reopen(): Promise<void> {
+    if (this.#lasting) await this.close();
+  }
+
+  async close(): Promise<void> {
+    await this.#storage?.close();
+    this.#storage = null;
+  }
+}
+
+/** Names of collections hold letters only; each run has its own, since it must not see what those before it left. */
+const nameOf = (run: number): string => `run_${[...String(run)].map((digit) => 'abcdefghij'[Number(digit)]).join('')}_`;
+
+const forgetEvents = async ({ outbox }: Storage): Promise<void> => {
+  for (let left = await outbox.pending(1000); left.length > 0; left = await outbox.pending(1000)) {
+    await outbox.markPublished(left);
+  }
+};
+
+const runs = process.env['SIMFLEET_CHAOS'] === '1' ? 1000 : 50;
+
+export const testDifferential = (suite: StorageSuite): void => {
+  test('any sequence of operations gets the answers of the memory store and leaves its content', async () => {
+    const subject = new Subject(suite);
+    let run = 0;
+    const alike = fc.asyncProperty(fc.array(anyOperation, { minLength: 1, maxLength: 40 }), async (operations) => {
+      run += 1;
+      const prefix = nameOf(run);
+      const memory = openMemoryStorage();
+      await forgetEvents(await subject.storage());
+      const take = async (storage: Storage): Promise<Side> => ({
+        storage,
+        notes: await openNotes(storage, prefix),
+        prefix,
+      });
+      let [model, store] = [await take(memory), await take(await subject.storage())];
+      for (const [index, operation] of operations.entries()) {
+        if (operation.kind === 'reopen') {
+          await subject.reopen();
+          [model, store] = [await take(memory), await take(await subject.storage())];
+        }
+        const relative = await relativeTo(model, operation);
+        const expected = await answerOf(model, operation, relative);
+        assert.deepEqual(await answerOf(store, operation, relative), expected, `operation ${index}, ${operation.kind}`);
+      }
+      assert.deepEqual(await recordsOf(store.storage, prefix), await recordsOf(memory), 'the content in the end');
+    });
+    try {
+      // A failure prints the shortest sequence found, and the seed and path that bring it back.
+      await fc.assert(alike, { numRuns: runs });
+    } finally {
+      await subject.close();
+    }
+  });
+};
