@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Bus } from '@simfleet/bus';
 import type { Engine } from '@simfleet/domain';
 import type { CursorCodec } from '@simfleet/http';
@@ -5,6 +6,7 @@ import type { Clock, Logger } from '@simfleet/runtime';
 import type { Storage } from '@simfleet/storage';
 import { openAudit } from './audit/audit.ts';
 import type { Audit } from './audit/audit.ts';
+import { deathOn, openClaims } from './claims.ts';
 import { customersCollection, openCustomers } from './customers/customers.ts';
 import type { CustomerCollection, CustomerDocument, Customers } from './customers/customers.ts';
 import { openCoordinators } from './estimate/coordinators.ts';
@@ -24,6 +26,8 @@ import { openGiveUp } from './jobs/give-up.ts';
 import type { GiveUp } from './jobs/give-up.ts';
 import type { JobDocument } from './jobs/job-document.ts';
 import { namesCollection, openJobNames } from './jobs/job-names.ts';
+import type { NameDocument } from './jobs/job-names.ts';
+import { openNameUses } from './jobs/name-uses.ts';
 import { openJobStore } from './jobs/job-store.ts';
 import type { JobStore } from './jobs/job-store.ts';
 import { openJobTimers } from './jobs/job-timers.ts';
@@ -34,7 +38,8 @@ import { openStartJob } from './jobs/start-job.ts';
 import { openSteerJob } from './jobs/steer-job.ts';
 import type { SteerJob } from './jobs/steer-job.ts';
 import { openTellCrossings } from './jobs/tell-crossings.ts';
-import { openKeyedLock } from './keyed-lock.ts';
+import { openWithdrawUnlessNamed } from './jobs/withdraw-job.ts';
+import type { WithdrawUnlessNamed } from './jobs/withdraw-job.ts';
 import { openLedger } from './ledger/ledger.ts';
 import { openAnnouncer } from './live/announce.ts';
 import { openLiveLog } from './live/live-log.ts';
@@ -78,6 +83,7 @@ export interface Parts {
   readonly changeJob: ChangeJob;
   readonly steerJob: SteerJob;
   readonly deleteJob: DeleteJob;
+  readonly withdrawUnlessNamed: WithdrawUnlessNamed;
   readonly endJob: EndJob;
   readonly giveUp: GiveUp;
   /** Throws `unauthenticated` unless the token is the job's: asked before a report is read. */
@@ -93,7 +99,6 @@ export interface Parts {
 /** Opens the collections and wires the use cases; nothing runs yet. */
 export const assemble = async (surroundings: Surroundings): Promise<Parts> => {
   const { storage, bus, engines, clock, logger, platformVersion, slots } = surroundings;
-  const lock = openKeyedLock();
   const audit = openAudit(storage.log, clock);
   const jobs = await storage.collection<JobDocument>(jobsCollection);
   const store = openJobStore(jobs);
@@ -102,25 +107,23 @@ export const assemble = async (surroundings: Surroundings): Promise<Parts> => {
   const ledger = openLedger(storage.log);
   const coordinators = openCoordinators({ store, engines, ledger, live, clock });
 
+  const claims = openClaims({ clock, owner: randomUUID(), isDead: deathOn(storage) });
+  const reservations = await storage.collection<NameDocument>(namesCollection);
+  const names = openJobNames(reservations, store, claims);
+  const usesOf = openNameUses({ collection: reservations, names, store });
   const customerDocuments = await storage.collection<CustomerDocument>(customersCollection);
-  const customers = openCustomers({
-    collection: customerDocuments,
-    lock,
-    clock,
-    jobsOf: (customer) => jobs.count({ op: 'eq', field: 'customer', value: customer }),
-  });
+  const customers = openCustomers({ collection: customerDocuments, claims, clock, usesOf });
   const serviceDocuments = await storage.collection<ServiceDocument>(servicesCollection);
   const serviceVersions = await storage.collection<ServiceDocument>(serviceVersionsCollection);
   const catalogue = openCatalogue({
     services: serviceDocuments,
     versions: serviceVersions,
     engines,
-    lock,
+    claims,
     clock,
-    jobsOf: (service) => jobs.count({ op: 'eq', field: 'service', value: service }),
+    usesOf,
   });
 
-  const names = openJobNames(await storage.collection(namesCollection), store, lock);
   const tokens = openJobTokens(await storage.collection(tokensCollection), store);
   const prepare = openPrepareJob({ customers, catalogue, engines });
   const endJob = openEndJob({ store, coordinators, engines, clock, platformVersion });
@@ -129,6 +132,8 @@ export const assemble = async (surroundings: Surroundings): Promise<Parts> => {
   const tellCrossings = openTellCrossings(store, clock);
   const steerJob = openSteerJob({ store, endJob, audit, clock });
   const deleteJob = openDeleteJob({ store, names, tokens, ledger, live, audit, clock });
+  const withdrawUnlessNamed = openWithdrawUnlessNamed({ store, names, clock });
+  const createParts = { store, names, prepare, customers, catalogue, withdrawUnlessNamed, audit, clock };
   return {
     surroundings,
     audit,
@@ -140,10 +145,11 @@ export const assemble = async (surroundings: Surroundings): Promise<Parts> => {
     serviceVersions,
     coordinators,
     prepare,
-    createJob: openCreateJob({ store, names, prepare, lock, audit, clock }),
+    createJob: openCreateJob(createParts),
     changeJob: openChangeJob({ store, steer: steerJob, engines, giveUp, audit, clock }),
     steerJob,
     deleteJob,
+    withdrawUnlessNamed,
     endJob,
     giveUp,
     admitShard: tokens.check,

@@ -57,7 +57,7 @@ export const jobsModule = (dependencies: JobsDependencies, dependsOn: readonly s
 };
 
 const run = async (parts: Parts, logger: Logger): Promise<RunningModule> => {
-  const { surroundings, customers, catalogue, tokens, live, timers, deleteJob } = parts;
+  const { surroundings, customers, catalogue, tokens, live, timers, deleteJob, withdrawUnlessNamed } = parts;
   const { bus, storage } = surroundings;
   await customers.seed();
   await catalogue.seed();
@@ -71,8 +71,10 @@ const run = async (parts: Parts, logger: Logger): Promise<RunningModule> => {
     await bus.consume({
       name: 'jobs-clear-away',
       types: ['dev.simfleet.job.changed.v1'],
-      handle: async ({ data }) => {
+      handle: async ({ data, sourceversion }) => {
         if (data.deleted) await deleteJob.clearAway(data);
+        // The creator does so too, if it lives.
+        else if (sourceversion === 1) await withdrawUnlessNamed(data.jobId);
       },
     }),
     await bus.answer('jobs.register-token', async ({ jobId, sha256 }) => ({

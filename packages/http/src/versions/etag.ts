@@ -1,13 +1,17 @@
 import { SimfleetError } from '@simfleet/contracts';
 
-/** Strong entity tag (RFC 9110 §8.8.3) of a stored version: `"7"`. */
-export const etagOf = (version: number): string => `"${version}"`;
+/**
+ * Strong entity tag (RFC 9110 §8.8.3) of a stored version: `"7"`. A record that may be deleted and made again under its name, with versions from 1,
+ * has an incarnation that tells one from the other: `"7-4f1c2a"`.
+ */
+export const etagOf = (version: number, incarnation?: string): string =>
+  incarnation === undefined ? `"${version}"` : `"${version}-${incarnation}"`;
 
 /**
- * Checks `If-Match` (RFC 9110 §13.1.1) against the stored version: absent and `*` always pass.
+ * Checks `If-Match` (RFC 9110 §13.1.1) against the stored version (and incarnation): absent and `*` always pass.
  * Throws `precondition-failed` when no tag names the version (weak tags never do), `invalid-request` when the header is malformed.
  */
-export const requireIfMatch = (ifMatch: string | undefined, version: number): void => {
+export const requireIfMatch = (ifMatch: string | undefined, version: number, incarnation?: string): void => {
   if (ifMatch === undefined || ifMatch.trim() === '*') return;
   const tags = entityTags(ifMatch);
   if (tags === null) {
@@ -16,8 +20,11 @@ export const requireIfMatch = (ifMatch: string | undefined, version: number): vo
       mistakes: [{ pointer: '#header/If-Match', detail }],
     });
   }
-  if (tags.includes(etagOf(version))) return;
-  throw new SimfleetError('precondition-failed', `If-Match names another version; the record is at version ${version}`);
+  if (tags.includes(etagOf(version, incarnation))) return;
+  throw new SimfleetError(
+    'precondition-failed',
+    `If-Match names another version; the record is at ${etagOf(version, incarnation)}`,
+  );
 };
 
 /** Null when the text is no list of entity tags. */

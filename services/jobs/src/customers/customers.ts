@@ -3,17 +3,25 @@ import type { Customer } from '@simfleet/contracts';
 import { didYouMean } from '@simfleet/runtime';
 import type { Clock } from '@simfleet/runtime';
 import type { Collection, CollectionDeclaration, Stored } from '@simfleet/storage';
-import type { KeyedLock } from '../keyed-lock.ts';
+import type { Claims } from '../claims.ts';
+import type { NameUses } from '../jobs/name-uses.ts';
+import { againWhenChanged } from '../removal/again-when-changed.ts';
+import { drawIncarnation } from '../removal/incarnation.ts';
+import type { CheckVersion } from '../removal/incarnation.ts';
+import { openRemoval, unmarked } from '../removal/remove-unused.ts';
+import type { Removable, Removal } from '../removal/remove-unused.ts';
 import { platformCustomer } from '../services/service-document.ts';
 
 /** A customer as stored; id = the customer's id. */
-export interface CustomerDocument {
+export interface CustomerDocument extends Removable {
   readonly customer: string;
   readonly displayName: string;
   readonly labels: Readonly<Record<string, string>>;
   /** Names of the services it may run; null = all. */
   readonly services: readonly string[] | null;
   readonly createdAt: string;
+  /** Differs from that of an earlier customer of the same id, whose versions began at 1 too. Absent when release 0.1.0 made it. */
+  readonly incarnation?: string;
 }
 
 export type StoredCustomer = Stored<CustomerDocument>;
@@ -42,24 +50,25 @@ export interface Customers {
   change(
     id: string,
     change: { readonly [Member in keyof CustomerMembers]?: CustomerMembers[Member] | undefined },
-    check?: (version: number) => void,
+    check?: CheckVersion,
   ): Promise<StoredCustomer>;
   /** Throws `not-found`, `in-use` while it has jobs, and what `check` throws. */
-  delete(id: string, check?: (version: number) => void): Promise<StoredCustomer>;
-  /** Makes the default customer at the first start. */
+  delete(id: string, check?: CheckVersion): Promise<StoredCustomer>;
+  /** Makes the default customer at the first start, whoever else starts. */
   seed(): Promise<void>;
+  readonly removal: Removal<CustomerDocument>;
 }
 
 export interface CustomersParts {
   readonly collection: CustomerCollection;
-  readonly lock: KeyedLock;
-  readonly clock: Pick<Clock, 'now'>;
-  readonly jobsOf: (customer: string) => Promise<number>;
+  readonly claims: Claims;
+  readonly clock: Pick<Clock, 'now' | 'monotonic' | 'sleep'>;
+  readonly usesOf: NameUses;
 }
 
-export const customerLock = (id: string): string => `customer/${id}`;
+export const openCustomers = ({ collection, claims, clock, usesOf }: CustomersParts): Customers => {
+  const removal = openRemoval({ collection, claims, clock });
 
-export const openCustomers = ({ collection, lock, clock, jobsOf }: CustomersParts): Customers => {
   const get = async (id: string): Promise<StoredCustomer> => {
     const stored = await collection.get(id);
     if (stored !== null) return stored;
@@ -82,8 +91,9 @@ export const openCustomers = ({ collection, lock, clock, jobsOf }: CustomersPart
       });
     }
     const createdAt = new Date(clock.now()).toISOString();
+    const incarnation = drawIncarnation();
     try {
-      return await collection.insert(id, { customer: id, displayName, labels, services, createdAt });
+      return await collection.insert(id, { customer: id, displayName, labels, services, createdAt, incarnation });
     } catch (error) {
       if (errorCode(error) !== 'already-exists') throw error;
       throw new SimfleetError('already-exists', `there is a customer "${id}" already`, { cause: error });
@@ -93,25 +103,26 @@ export const openCustomers = ({ collection, lock, clock, jobsOf }: CustomersPart
   return {
     get,
     create,
+    removal,
     change: (id, change, check) =>
-      lock.exclusive(customerLock(id), async () => {
+      againWhenChanged(async () => {
         const { doc, version } = await get(id);
-        check?.(version);
+        check?.(version, doc.incarnation);
         const { displayName = doc.displayName, labels = doc.labels, services = doc.services } = change;
-        return collection.save(id, version, { ...doc, displayName, labels, services });
+        return collection.save(id, version, { ...unmarked(doc), displayName, labels, services });
       }),
     delete: (id, check) =>
-      lock.exclusive(customerLock(id), async () => {
+      againWhenChanged(async () => {
         const stored = await get(id);
-        check?.(stored.version);
-        const jobs = await jobsOf(id);
-        if (jobs > 0) throw new SimfleetError('in-use', `customer "${id}" has ${jobs} ${jobs === 1 ? 'job' : 'jobs'}`);
-        await collection.delete(id, stored.version);
+        check?.(stored.version, stored.doc.incarnation);
+        await removal.remove(stored, `customer "${id}"`, () => usesOf({ field: 'customer', value: id }));
         return stored;
       }),
     seed: async () => {
       if ((await collection.get(defaultCustomer)) !== null) return;
-      await create(defaultCustomer, { displayName: 'Default', labels: {}, services: null });
+      await create(defaultCustomer, { displayName: 'Default', labels: {}, services: null }).catch((error: unknown) => {
+        if (errorCode(error) !== 'already-exists') throw error;
+      });
     },
   };
 };

@@ -37,7 +37,7 @@ export const customerRoutes = (parts: () => Parts, lists: Lists): readonly Route
         since: stored.doc.createdAt,
         version: 1,
       });
-      return answerRecord(201, stored.version, customerView(stored), { location: `/v1/customers/${id}` });
+      return answerRecord(201, stored, customerView(stored), { location: `/v1/customers/${id}` });
     },
   }),
   defineRoute({
@@ -73,7 +73,7 @@ export const customerRoutes = (parts: () => Parts, lists: Lists): readonly Route
     async handle(request) {
       request.authorize(request.params.id);
       const stored = await parts().customers.get(request.params.id);
-      return answerRecord(200, stored.version, customerView(stored));
+      return answerRecord(200, stored, customerView(stored));
     },
   }),
   defineRoute({
@@ -102,7 +102,7 @@ export const customerRoutes = (parts: () => Parts, lists: Lists): readonly Route
         since: stored.doc.createdAt,
         version,
       });
-      return answerRecord(200, version, customerView(stored));
+      return answerRecord(200, stored, customerView(stored));
     },
   }),
   defineRoute({

@@ -76,7 +76,7 @@ export const serviceRoutes = (parts: () => Parts, lists: Lists): readonly Route[
     errors: ['not-found'],
     async handle({ params: { name }, query: { version } }) {
       const stored = await parts().catalogue.get(name, version);
-      return answerRecord(200, stored.version, serviceView(stored));
+      return answerRecord(200, stored, serviceView(stored));
     },
   }),
   defineRoute({
@@ -91,15 +91,16 @@ export const serviceRoutes = (parts: () => Parts, lists: Lists): readonly Route[
     errors: ['not-found'],
     async handle({ params: { name }, query, principal, url }) {
       const { catalogue, serviceVersions, surroundings } = parts();
-      const { doc } = await catalogue.get(name);
+      const { doc } = await catalogue.getWhole(name);
       return lists.serviceVersions.answer({
         codec: surroundings.cursors,
         collection: serviceVersions,
         list: `services/${name}/versions`,
         ...{ query, principal, url },
-        // A version that a crash kept from being published is none.
+        // Versions of a deleted service of this name that a crash left over are none, nor what release 0.1.0 wrote and never published.
         ...allOf([
           { op: 'eq', field: 'name', value: name },
+          { op: 'eq', field: 'incarnation', value: doc.incarnation ?? null },
           { op: 'range', field: 'version', to: doc.version + 1 },
         ]),
         show: (rows) => rows.map(serviceView),
@@ -118,7 +119,7 @@ export const serviceRoutes = (parts: () => Parts, lists: Lists): readonly Route[
     errors: ['not-found'],
     async handle({ params: { name, version } }) {
       const stored = await parts().catalogue.get(name, version);
-      return answerRecord(200, stored.version, serviceView(stored));
+      return answerRecord(200, stored, serviceView(stored));
     },
   }),
   defineRoute({
@@ -184,7 +185,7 @@ const told = async (
   const { version } = stored;
   const subject = `services/${stored.doc.name}`;
   await audit.write({ principal, customer: platformCustomer, action, subject, since: stored.doc.createdAt, version });
-  return answerRecord(status, version, serviceView(stored), status === 201 ? { location: `/v1/${subject}` } : {});
+  return answerRecord(status, stored, serviceView(stored), status === 201 ? { location: `/v1/${subject}` } : {});
 };
 
 const merged = (

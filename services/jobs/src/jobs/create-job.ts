@@ -1,25 +1,27 @@
-import { errorCode } from '@simfleet/contracts';
+import { SimfleetError, errorCode } from '@simfleet/contracts';
 import type { CreateJob, Principal } from '@simfleet/contracts';
 import { initialState } from '@simfleet/domain';
 import type { Clock } from '@simfleet/runtime';
 import type { Audit } from '../audit/audit.ts';
-import { customerLock } from '../customers/customers.ts';
-import type { KeyedLock } from '../keyed-lock.ts';
-import { serviceLock } from '../services/catalogue.ts';
+import type { Customers } from '../customers/customers.ts';
+import type { Catalogue } from '../services/catalogue.ts';
 import { recorded, timeText } from './job-document.ts';
 import type { JobDocument, StoredJob } from './job-document.ts';
 import { jobChanged } from './job-events.ts';
-import type { JobNames } from './job-names.ts';
+import type { JobNames, Reservation } from './job-names.ts';
 import type { JobStore } from './job-store.ts';
 import type { PreparedJob, PrepareJob } from './prepare-job.ts';
+import type { WithdrawUnlessNamed } from './withdraw-job.ts';
 
 export interface CreateJobParts {
   readonly store: JobStore;
   readonly names: JobNames;
   readonly prepare: PrepareJob;
-  readonly lock: KeyedLock;
+  readonly customers: Pick<Customers, 'removal'>;
+  readonly catalogue: Pick<Catalogue, 'removal'>;
+  readonly withdrawUnlessNamed: WithdrawUnlessNamed;
   readonly audit: Audit;
-  readonly clock: Pick<Clock, 'now'>;
+  readonly clock: Pick<Clock, 'now' | 'sleep'>;
 }
 
 export interface CreateJobRequest {
@@ -31,12 +33,16 @@ export interface CreateJobRequest {
 
 /**
  * Creates a job and its event in one write. Throws `invalid-request`, `forbidden`, `already-exists` for a name that is taken,
- * `engine-unavailable`.
+ * `engine-unavailable`, `unavailable` when others kept it from being decided: the same request may be sent again.
  */
 export type CreateJobCase = (request: CreateJobRequest) => Promise<StoredJob>;
 
+/** A deletion of the customer or service takes milliseconds; one that takes longer than this is ended. */
+const waitMs = 20;
+const mostWaits = 50;
+
 export const openCreateJob = (parts: CreateJobParts): CreateJobCase => {
-  const { store, names, prepare, lock, audit, clock } = parts;
+  const { store, names, prepare, customers, catalogue, withdrawUnlessNamed, audit, clock } = parts;
 
   const insert = async (id: string, doc: JobDocument): Promise<StoredJob> => {
     try {
@@ -48,20 +54,71 @@ export const openCreateJob = (parts: CreateJobParts): CreateJobCase => {
     }
   };
 
-  const create = async (id: string, { input, principal }: CreateJobRequest): Promise<StoredJob> => {
-    const prepared = await prepare(input);
+  /** Read after the reservation was written: whoever deletes customer or service since then sees the reservation. Null = they are being deleted. */
+  const prepareReserved = async (input: CreateJob, reservation: Reservation): Promise<PreparedJob | null> => {
+    let prepared: PreparedJob | null = null;
+    try {
+      prepared = await prepare(input);
+      return prepared.isLeaving ? null : prepared;
+    } finally {
+      if (prepared === null || prepared.isLeaving) await reservation.giveBack();
+    }
+  };
+
+  /** Null when the customer or the service is being deleted: wait for the end of that. */
+  const attempt = async (
+    id: string,
+    name: string,
+    { input, principal }: CreateJobRequest,
+  ): Promise<StoredJob | null> => {
+    const claim = { customer: input.customer, name, jobId: id };
+    const reservation = await names.reserve({ ...claim, service: input.spec.serviceRef.name });
+    try {
+      const prepared = await prepareReserved(input, reservation);
+      if (prepared === null) return null;
+      const doc = newJob({ ...input, name }, prepared, reservation.token, principal, clock.now());
+      const job = await insert(id, doc);
+      const isNamed = job.doc.claim === reservation.token && (await names.confirm(claim, reservation.token));
+      if (isNamed || (await withdrawUnlessNamed(id))) return job;
+      throw new SimfleetError('unavailable', 'the creation took so long that its name was given away: send it again');
+    } finally {
+      reservation.end();
+    }
+  };
+
+  const awaitDeletions = async ({ customer, spec }: CreateJob, waits: number): Promise<void> => {
+    const both = [() => customers.removal.isStaying(customer), () => catalogue.removal.isStaying(spec.serviceRef.name)];
+    const staying = await Promise.all(both.map((isStaying) => isStaying()));
+    if (staying.every(Boolean)) return;
+    if (waits < mostWaits) return clock.sleep(waitMs);
+    await customers.removal.keep(customer);
+    await catalogue.removal.keep(spec.serviceRef.name);
+  };
+
+  const create = async (id: string, request: CreateJobRequest): Promise<StoredJob> => {
+    const { input } = request;
     const name = input.name ?? generatedName(input.spec.serviceRef.name, id);
-    const doc = newJob({ ...input, name }, prepared, principal, clock.now());
-    return names.reserved({ customer: doc.customer, name, jobId: id }, () => insert(id, doc));
+    // Mistakes cost no write. A repetition finds its job whatever became of customer and service.
+    const created = await prepare(input).then(
+      () => null,
+      async (error: unknown) => {
+        if (await withdrawUnlessNamed(id)) return store.need(id);
+        throw error;
+      },
+    );
+    if (created !== null) return created;
+    for (let waits = 0; waits < 2 * mostWaits; waits++) {
+      const job = await attempt(id, name, request);
+      if (job !== null) return job;
+      await awaitDeletions(input, waits);
+    }
+    throw new SimfleetError('unavailable', 'the customer or the service is being deleted');
   };
 
   return async (request) => {
-    const { input, principal, effectId } = request;
+    const { principal, effectId } = request;
     const id = `job-${effectId}`;
-    // Neither customer nor service may be deleted between the look at them and the insert.
-    const job = await lock.shared(customerLock(input.customer), () =>
-      lock.shared(serviceLock(input.spec.serviceRef.name), () => create(id, request)),
-    );
+    const job = await create(id, request);
     await audit.write({
       principal,
       customer: job.doc.customer,
@@ -80,6 +137,7 @@ const generatedName = (service: string, id: string): string => `${service.slice(
 const newJob = (
   input: CreateJob & { readonly name: string },
   { pin, parameters }: PreparedJob,
+  claim: string,
   by: Principal,
   now: number,
 ): JobDocument => {
@@ -104,6 +162,7 @@ const newJob = (
     message: null,
     exhaustedShards: [],
     crossed: [],
+    claim,
     handled: {},
     history: [],
     result: null,

@@ -49,6 +49,8 @@ export interface JobDocument extends JobFacts {
   readonly exhaustedShards: readonly number[];
   /** Thresholds of which people were told that they were crossed, as `thresholdMark` writes them. */
   readonly crossed: readonly string[];
+  /** Token of the reservation of its name; absent in jobs of release 0.1.0. */
+  readonly claim?: string;
   /** Newest event of each executor whose effect is in this document, by source. */
   readonly handled: Readonly<Record<string, number>>;
   /** The last changes of state, oldest first. */

@@ -18,6 +18,14 @@ export interface PreparedJob {
   /** Of the spec, completed with defaults. */
   readonly parameters: JobSpec['parameters'];
   readonly rules: Rules;
+  /** Customer or service is being deleted by somebody. */
+  readonly isLeaving: boolean;
+}
+
+/** What the request names. */
+interface Named {
+  readonly service: StoredService;
+  readonly isLeaving: boolean;
 }
 
 export interface PrepareJobParts {
@@ -32,17 +40,19 @@ export type PrepareJob = (input: Pick<CreateJob, 'customer' | 'spec'>) => Promis
 export const openPrepareJob = ({ customers, catalogue, engines }: PrepareJobParts): PrepareJob => {
   const schemas = openSchemaCache();
 
-  const find = async (input: Pick<CreateJob, 'customer' | 'spec'>): Promise<StoredService> => {
+  const find = async (input: Pick<CreateJob, 'customer' | 'spec'>): Promise<Named> => {
     const { name, version } = input.spec.serviceRef;
     const customer = await customers.get(input.customer).catch(asMistakeAt('/customer'));
     const pointer = version === undefined ? '/spec/serviceRef/name' : '/spec/serviceRef';
-    const service = await catalogue.get(name, version).catch(asMistakeAt(pointer));
+    const head = await catalogue.get(name).catch(asMistakeAt(pointer));
+    const isNewest = version === undefined || version === head.doc.version;
+    const service = isNewest ? head : await catalogue.get(name, version).catch(asMistakeAt(pointer));
     if (!isEntitled(customer, name)) {
       throw new SimfleetError('forbidden', `customer "${customer.id}" is not entitled to service "${name}"`, {
         mistakes: [{ pointer: '/spec/serviceRef/name', detail: 'is not among the services of this customer' }],
       });
     }
-    return service;
+    return { service, isLeaving: customer.doc.leaving !== undefined || head.doc.leaving !== undefined };
   };
 
   const engineFor = ({ doc }: StoredService): Engine => {
@@ -56,7 +66,7 @@ export const openPrepareJob = ({ customers, catalogue, engines }: PrepareJobPart
   };
 
   return async (input) => {
-    const service = await find(input);
+    const { service, isLeaving } = await find(input);
     const engine = engineFor(service);
     const parameters = { ...service.doc.spec.defaults, ...input.spec.parameters };
     const mistakes = [
@@ -65,7 +75,7 @@ export const openPrepareJob = ({ customers, catalogue, engines }: PrepareJobPart
     ];
     if (mistakes.length > 0) throw new SimfleetError('invalid-request', 'the job has mistakes', { mistakes });
     const rules = rulesOf({ ...input.spec, parameters }, engine);
-    return { engine, pin: pinOf(service, engine, rules), parameters, rules };
+    return { engine, pin: pinOf(service, engine, rules), parameters, rules, isLeaving };
   };
 };
 

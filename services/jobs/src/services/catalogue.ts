@@ -4,41 +4,52 @@ import { canonicalJson } from '@simfleet/domain';
 import type { Engine } from '@simfleet/domain';
 import { didYouMean } from '@simfleet/runtime';
 import type { Clock } from '@simfleet/runtime';
-import type { KeyedLock } from '../keyed-lock.ts';
+import type { Claims } from '../claims.ts';
+import type { NameUses } from '../jobs/name-uses.ts';
+import { againWhenChanged } from '../removal/again-when-changed.ts';
+import { drawIncarnation } from '../removal/incarnation.ts';
+import type { CheckVersion } from '../removal/incarnation.ts';
+import { openRemoval, unmarked } from '../removal/remove-unused.ts';
+import type { Removal } from '../removal/remove-unused.ts';
 import { checkService } from './check-service.ts';
-import { platformCustomer, versionId } from './service-document.ts';
+import { platformCustomer } from './service-document.ts';
 import type { ServiceCollection, ServiceDocument, StoredService } from './service-document.ts';
+import { isSameRun, openServiceVersions } from './service-versions.ts';
 
 export interface CatalogueParts {
   readonly services: ServiceCollection;
   readonly versions: ServiceCollection;
   readonly engines: readonly Engine[];
-  readonly lock: KeyedLock;
-  readonly clock: Pick<Clock, 'now'>;
-  /** Number of jobs that use the service. */
-  readonly jobsOf: (service: string) => Promise<number>;
+  readonly claims: Claims;
+  readonly clock: Pick<Clock, 'now' | 'monotonic' | 'sleep'>;
+  readonly usesOf: NameUses;
 }
 
 /** The catalogue of what can be run. */
 export interface Catalogue {
   /** The newest version, or the one asked for. Throws `not-found`. */
   get(name: string, version?: number): Promise<StoredService>;
+  /** The newest version, with the documents of all versions in `service_versions`, whatever crashed. Throws `not-found`. */
+  getWhole(name: string): Promise<StoredService>;
   /** Throws `invalid-request`, `already-exists`. */
   create(input: CreateService, builtIn?: boolean): Promise<StoredService>;
   /** A spec that differs makes a new version. Throws `not-found`, `invalid-request`, `immutable` for built-in services, and what `check` throws. */
-  change(name: string, to: ChangeService, check?: (version: number) => void): Promise<StoredService>;
+  change(name: string, to: ChangeService, check?: CheckVersion): Promise<StoredService>;
   /** Throws `not-found`, `in-use`, `immutable` for built-in services, and what `check` throws. Answers what was deleted. */
-  delete(name: string, check?: (version: number) => void): Promise<StoredService>;
-  /** Puts the engines of this platform into the catalogue; a new build of an engine makes a new version. */
+  delete(name: string, check?: CheckVersion): Promise<StoredService>;
+  /** Puts the engines of this platform into the catalogue, whoever else starts; a new build of an engine makes a new version. */
   seed(): Promise<void>;
+  readonly removal: Removal<ServiceDocument>;
 }
 
 type Wanted = Pick<ServiceDocument, 'labels' | 'spec'>;
 export type ChangeService = (before: ServiceDocument) => Wanted;
 
-export const serviceLock = (name: string): string => `service/${name}`;
+export const openCatalogue = (parts: CatalogueParts): Catalogue => {
+  const { services, engines, claims, clock, usesOf } = parts;
+  const versions = openServiceVersions(parts.versions);
+  const removal = openRemoval({ collection: services, claims, clock });
 
-export const openCatalogue = ({ services, versions, engines, lock, clock, jobsOf }: CatalogueParts): Catalogue => {
   const newest = async (name: string): Promise<StoredService> => {
     const stored = await services.get(name);
     if (stored === null) throw await unknownService(name, services);
@@ -48,22 +59,24 @@ export const openCatalogue = ({ services, versions, engines, lock, clock, jobsOf
   const get = async (name: string, version?: number): Promise<StoredService> => {
     const head = await newest(name);
     if (version === undefined || version === head.doc.version) return head;
-    const older = await versions.get(versionId(name, version));
-    if (older !== null && version < head.doc.version) return older;
+    const older = version < head.doc.version ? await versions.get(head.doc, version) : null;
+    if (older !== null) return older;
     throw new SimfleetError(
       'not-found',
       `service "${name}" has no version ${version}; the newest is ${head.doc.version}`,
     );
   };
 
-  /** Version documents are written before the head that makes them count; one that a crash left over is overwritten. */
-  const writeVersion = async (doc: ServiceDocument): Promise<void> => {
-    const id = versionId(doc.name, doc.version);
-    const before = await versions.get(id);
-    await (before === null ? versions.insert(id, doc) : versions.save(id, before.version, doc));
+  const getWhole = async (name: string): Promise<StoredService> => {
+    const head = await newest(name);
+    await versions.keep(head.doc);
+    return head;
   };
 
-  const document = (name: string, version: number, wanted: Wanted, builtIn: boolean): ServiceDocument => {
+  const document = (
+    { name, version, builtIn, incarnation }: Pick<ServiceDocument, 'name' | 'version' | 'builtIn' | 'incarnation'>,
+    wanted: Wanted,
+  ): ServiceDocument => {
     const engine = checkService(wanted.spec, engines);
     return {
       customer: platformCustomer,
@@ -76,55 +89,54 @@ export const openCatalogue = ({ services, versions, engines, lock, clock, jobsOf
       exact: engine.kind === 'exact',
       metrics: engine.metrics.map(({ name: metric, description }) => ({ name: metric, description })),
       createdAt: new Date(clock.now()).toISOString(),
+      ...(incarnation === undefined ? {} : { incarnation }),
     };
   };
 
-  const create = ({ name, labels, spec }: CreateService, builtIn = false): Promise<StoredService> =>
-    lock.exclusive(serviceLock(name), async () => {
-      const doc = document(name, 1, { labels, spec }, builtIn);
-      if ((await services.get(name)) !== null) throw taken(name);
-      await writeVersion(doc);
-      return services.insert(name, doc).catch((error: unknown) => {
-        throw errorCode(error) === 'already-exists' ? taken(name) : error;
-      });
+  const create = async ({ name, labels, spec }: CreateService, builtIn = false): Promise<StoredService> => {
+    const doc = document({ name, version: 1, builtIn, incarnation: drawIncarnation() }, { labels, spec });
+    const stored = await services.insert(name, doc).catch((error: unknown) => {
+      throw errorCode(error) === 'already-exists' ? taken(name) : error;
     });
+    await versions.keep(doc);
+    return stored;
+  };
 
+  /** The save of the newest version decides between those who change it at once; what it replaces is kept first. */
   const replace = async (before: StoredService, wanted: Wanted): Promise<StoredService> => {
-    const { name, version, builtIn } = before.doc;
-    const next = document(name, version + 1, wanted, builtIn);
+    const { name, version } = before.doc;
+    const next = document({ ...before.doc, version: version + 1 }, wanted);
     if (isSameRun(before.doc, next)) {
       const unchanged = canonicalJson(before.doc.labels) === canonicalJson(wanted.labels);
-      return unchanged ? before : services.save(name, before.version, { ...before.doc, labels: wanted.labels });
+      if (unchanged) return before;
+      return services.save(name, before.version, { ...unmarked(before.doc), labels: wanted.labels });
     }
-    await writeVersion(next);
-    return services.save(name, before.version, next);
+    await versions.keep(before.doc);
+    const stored = await services.save(name, before.version, next);
+    await versions.keep(next);
+    return stored;
   };
 
   const change: Catalogue['change'] = (name, to, check) =>
-    lock.exclusive(serviceLock(name), async () => {
+    againWhenChanged(async () => {
       const before = await newest(name);
-      check?.(before.version);
+      check?.(before.version, before.doc.incarnation);
       const wanted = to(before.doc);
       if (before.doc.builtIn) throw builtInStays(name);
       return replace(before, wanted);
     });
 
   const remove: Catalogue['delete'] = (name, check) =>
-    lock.exclusive(serviceLock(name), async () => {
+    againWhenChanged(async () => {
       const before = await newest(name);
-      check?.(before.version);
+      check?.(before.version, before.doc.incarnation);
       if (before.doc.builtIn) throw builtInStays(name);
-      const jobs = await jobsOf(name);
-      if (jobs > 0)
-        throw new SimfleetError('in-use', `${jobs} ${jobs === 1 ? 'job uses' : 'jobs use'} service "${name}"`);
-      await services.delete(name, before.version);
-      for (let version = 1; version <= before.doc.version; version++) {
-        const stored = await versions.get(versionId(name, version));
-        if (stored !== null) await versions.delete(stored.id, stored.version);
-      }
+      await removal.remove(before, `service "${name}"`, () => usesOf({ field: 'service', value: name }));
+      await versions.drop(before.doc);
       return before;
     });
 
+  /** Another platform may be at the same: then it is looked at again. */
   const seedOne = async (engine: Engine): Promise<void> => {
     const spec: ServiceSpec = {
       description: engine.description,
@@ -132,27 +144,32 @@ export const openCatalogue = ({ services, versions, engines, lock, clock, jobsOf
       parameters: engine.parameters as Exclude<ServiceSpec['parameters'], boolean>,
       defaults: {},
     };
-    const before = await services.get(engine.name);
-    if (before === null) await create({ name: engine.name, labels: {}, spec }, true);
-    else if (before.doc.builtIn) await replace(before, { labels: before.doc.labels, spec });
+    await againWhenChanged(async () => {
+      let before = await services.get(engine.name);
+      if (before === null) {
+        try {
+          return void (await create({ name: engine.name, labels: {}, spec }, true));
+        } catch (error) {
+          if (errorCode(error) !== 'already-exists') throw error;
+        }
+        before = await services.get(engine.name);
+      }
+      if (before?.doc.builtIn === true) await replace(before, { labels: before.doc.labels, spec });
+    });
   };
 
   return {
     get,
+    getWhole,
     create,
     change,
     delete: remove,
     seed: async () => {
       for (const engine of engines) await seedOne(engine);
     },
+    removal,
   };
 };
-
-/** Whether jobs of both documents would run alike. */
-const isSameRun = (before: ServiceDocument, after: ServiceDocument): boolean =>
-  before.kernelHash === after.kernelHash &&
-  before.engineVersion === after.engineVersion &&
-  canonicalJson(before.spec) === canonicalJson(after.spec);
 
 const taken = (name: string): SimfleetError =>
   new SimfleetError('already-exists', `there is a service "${name}" already`);
