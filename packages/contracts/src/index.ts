@@ -1,3 +1,4 @@
+export * from './cursor-key-file.ts';
 export * from './errors.ts';
 export * from './events.ts';
 export * from './jobs.ts';

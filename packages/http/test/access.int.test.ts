@@ -39,7 +39,7 @@ for (const content of ['', 'short', `${'x'.repeat(42)}!`, `${'x'.repeat(43)}\n${
   });
 }
 
-test('cursor keys are made once, and may be rotated by a new line in front', async (t) => {
+test('cursor keys are made once, and a line is added by hand', async (t) => {
   const file = join(temporaryDirectory(t).path, 'cursor-key');
   const [first] = await readCursorKeys(file);
   assert.deepEqual(await readCursorKeys(file), [first]);

@@ -37,8 +37,8 @@ const writeWhole = async (path: string, content: string): Promise<void> => {
   }
 };
 
-/** Null when there is no such file. */
-const readSecret = async (path: string): Promise<string | null> => {
+/** The content of a file that only its owner may read; null when there is none. Throws `invalid-configuration` when others may read it. */
+export const readSecret = async (path: string): Promise<string | null> => {
   try {
     const { mode } = await stat(path);
     if ((mode & 0o077) !== 0) {

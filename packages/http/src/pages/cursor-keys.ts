@@ -1,6 +1,4 @@
-import { hkdfSync, randomBytes } from 'node:crypto';
-import { SimfleetError } from '@simfleet/contracts';
-import { readOrCreateSecret } from '../access/secret-file.ts';
+import { hkdfSync } from 'node:crypto';
 
 /** Keys of one generation: one to authenticate, one to encrypt. */
 export interface CursorKey {
@@ -8,38 +6,28 @@ export interface CursorKey {
   readonly id: number;
   readonly authentication: Buffer;
   readonly encryption: Buffer;
+  /** Milliseconds since 1970 from which on the key makes cursors; 0 = always. It opens them before. */
+  readonly from: number;
 }
 
-/** The first key makes cursors, all are accepted: rotate by putting a new one in front, and drop the old one once its cursors expired. */
 export type CursorKeys = readonly [CursorKey, ...CursorKey[]];
 
 /** `secret`: at least 32 random bytes. The two keys are drawn from it by HKDF-SHA-256 (RFC 5869). */
-export const cursorKey = (id: number, secret: Buffer): CursorKey => {
+export const cursorKey = (id: number, secret: Buffer, from = 0): CursorKey => {
   const derived = (purpose: string): Buffer =>
     Buffer.from(hkdfSync('sha256', secret, Buffer.alloc(0), `simfleet cursor ${purpose}`, 32));
-  return { id, authentication: derived('authentication'), encryption: derived('encryption') };
+  return { id, authentication: derived('authentication'), encryption: derived('encryption'), from };
 };
 
 /**
- * Keys from a file of lines `<id> <secret in base64url>`, newest first; made with one random key at first start (mode 0600).
- * Throws `invalid-configuration` when others may read the file or a line is no key.
+ * The key that makes cursors at this time: the newest whose time has come, of equals the first. All keys open: so that a new one is read by
+ * every replica before any of them uses it.
  */
-export const readCursorKeys = async (path: string): Promise<CursorKeys> => {
-  const content = await readOrCreateSecret(path, () => `1 ${randomBytes(32).toString('base64url')}\n`);
-  const [first, ...others] = content
-    .split('\n')
-    .filter((line) => line.trim() !== '')
-    .map((line, index) => keyOfLine(path, line, index + 1));
-  if (first === undefined) throw new SimfleetError('invalid-configuration', `${path} holds no key`);
-  if (new Set([first, ...others].map((key) => key.id)).size <= others.length) {
-    throw new SimfleetError('invalid-configuration', `${path} holds two keys of the same id`);
-  }
-  return [first, ...others];
-};
-
-const keyOfLine = (path: string, line: string, number: number): CursorKey => {
-  const [, id, secret = ''] = /^\s*(\d{1,3})\s+([A-Za-z0-9_-]{43,})\s*$/.exec(line) ?? [];
-  if (id !== undefined && Number(id) <= 255) return cursorKey(Number(id), Buffer.from(secret, 'base64url'));
-  const detail = `${path}, line ${number}: must be an id (0 … 255), a space and at least 32 bytes in base64url`;
-  throw new SimfleetError('invalid-configuration', detail);
+export const makingKey = (keys: CursorKeys, now: number): CursorKey => {
+  const due = keys.filter(({ from }) => from <= now);
+  const newest = (best: CursorKey, key: CursorKey): CursorKey => (key.from > best.from ? key : best);
+  const [first, ...others] = due;
+  // No time has come yet: the one whose time comes first.
+  if (first === undefined) return keys.reduce((best, key) => (key.from < best.from ? key : best));
+  return others.reduce(newest, first);
 };
