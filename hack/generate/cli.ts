@@ -12,7 +12,7 @@ const fenced = (text: string): readonly string[] => ['```text', text, '```'];
 
 export const generateCliReference = (): string => {
   const whole = help();
-  const names = [...whole.matchAll(/^ {2}([a-z]+)(?: [<[].*?)? {2,}/gm)].map(([, name]) => name ?? '');
+  const names = [...whole.matchAll(/^ {2}([a-z][a-z-]*)(?: [<[].*?)? {2,}/gm)].map(([, name]) => name ?? '');
   return [
     '# The simfleet command',
     '',
