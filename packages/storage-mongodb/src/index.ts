@@ -1,1 +1,1 @@
-export {};
+export { openMongoStorage, type MongoOptions } from './storage.ts';

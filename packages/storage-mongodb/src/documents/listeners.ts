@@ -1,0 +1,15 @@
+/** Who wants to know of commits with events. */
+export class CommitListeners {
+  readonly #listeners = new Set<() => void>();
+
+  add(listener: () => void): () => void {
+    // Wrapped, so that one function subscribed twice is called twice and each ends by itself.
+    const own = (): void => listener();
+    this.#listeners.add(own);
+    return () => this.#listeners.delete(own);
+  }
+
+  tell(): void {
+    for (const listener of this.#listeners) listener();
+  }
+}
