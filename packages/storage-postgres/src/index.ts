@@ -1,1 +1,1 @@
-export {};
+export { openPostgresStorage, type PostgresOptions } from './storage.ts';
