@@ -1,109 +1,114 @@
 import { availableParallelism } from 'node:os';
-import type { Bus } from '@simfleet/bus';
-import {
-  administratorAuthorizer,
-  createAdminToken,
-  createCursorCodec,
-  createHttpServer,
-  createIdempotencyStore,
-  idempotencyCollection,
-  readCursorKeys,
-} from '@simfleet/http';
-import type { IdempotencyRecord } from '@simfleet/http';
+import { SimfleetError } from '@simfleet/contracts';
+import { createCursorCodec, followCursorKeys } from '@simfleet/http';
 import { jobsModule } from '@simfleet/jobs';
+import type { JobsModule } from '@simfleet/jobs';
 import { localExecutorModule } from '@simfleet/local-executor';
 import { createReadiness } from '@simfleet/runtime';
-import type { Module, Readiness, RunningModule, RuntimeContext } from '@simfleet/runtime';
+import type { Module, Readiness } from '@simfleet/runtime';
 import { builtInEngines } from '@simfleet/simulation/engines';
-import { startRelay } from '@simfleet/storage';
-import type { Storage } from '@simfleet/storage';
-import { announce, withdraw } from './data-directory.ts';
-import type { DataDirectory } from './data-directory.ts';
-import { modules } from './modules.ts';
+import { startLedRelay } from '@simfleet/storage';
+import { startAnnouncing } from './announcement.ts';
+import type { Assembly } from './assembly.ts';
+import { httpServer } from './http-server.ts';
+import { dependenciesOf } from './modules.ts';
 import type { ModuleName } from './modules.ts';
 import { readPlatformVersion } from './platform-version.ts';
-import type { PlatformContext } from './platform-context.ts';
 
-interface Assembly extends PlatformContext {
-  readonly directory: DataDirectory;
-  readonly storage: Storage;
-  readonly bus: Bus;
-}
-
-/** The modules of the platform with their dependencies filled in; nothing runs yet. */
+/** The modules of this process with their dependencies filled in; nothing runs yet. */
 export const assembleModules = async (
   assembly: Assembly,
 ): Promise<{ readonly modules: readonly Module[]; readonly readiness: Readiness }> => {
-  const { configuration, directory, storage, bus, runtime, execPath } = assembly;
-  const executorOptions = configuration['local-executor'];
-  const slots = executorOptions.executorSlots ?? availableParallelism();
-  const cursors = createCursorCodec({ keys: await readCursorKeys(directory.cursorKey), clock: runtime.clock });
+  const { configuration, runtime, present } = assembly;
   const readiness = createReadiness(runtime.clock);
-  const platformVersion = readPlatformVersion();
-  const jobs = jobsModule({ storage, bus, engines: builtInEngines(), cursors, platformVersion, slots }, modules.jobs);
-  const http = httpModule(assembly, jobs.routes, readiness, platformVersion);
-  const executor = localExecutorModule(
-    { storage, bus, url: http.url, dataDirectory: directory.path, execPath, options: executorOptions },
-    modules['local-executor'],
-  );
-  const own = [
-    storageModule(storage),
-    busModule(bus),
-    http.module,
-    relayModule(assembly),
-    announcementModule(assembly, http.url),
+  const version = readPlatformVersion();
+  const after = (name: ModuleName): readonly ModuleName[] => dependenciesOf(name, present);
+  const jobs = present.has('jobs') ? await jobsOf(assembly, version, after('jobs')) : null;
+  const http = httpServer({ ...assembly, routes: jobs?.routes ?? [], readiness, version });
+  const apiUrl = (): string => configuration.platform.apiUrl ?? http.url();
+  const services = [
+    ...(jobs === null ? [] : [jobs]),
+    ...(present.has('local-executor') ? [executorOf(assembly, apiUrl, after('local-executor'))] : []),
   ];
-  return { modules: [jobs, executor, ...own], readiness };
+  const starts = {
+    storage: startStorage(assembly),
+    bus: startBus(assembly),
+    leases: startLeases(assembly),
+    http: http.start,
+    relay: startRelaying(assembly),
+    announcement: startAnnouncing(assembly, http.url),
+  } as const satisfies Readonly<Partial<Record<ModuleName, Module['start']>>>;
+  const own = Object.entries(starts).map(([name, start]) => ({ name, dependsOn: after(name as ModuleName), start }));
+  return { modules: [...services, ...own], readiness };
 };
 
-const named = (name: ModuleName, start: (context: RuntimeContext) => Promise<RunningModule>): Module => ({
-  name,
-  dependsOn: modules[name],
-  start,
-});
+type Start = Module['start'];
 
-const storageModule = (storage: Storage): Module =>
-  named('storage', async () => ({ check: () => storage.check(), stop: () => storage.close() }));
+const jobsOf = async (
+  { configuration, runtime, keyFiles, storage, bus, leases }: Assembly,
+  platformVersion: string,
+  dependsOn: readonly string[],
+): Promise<JobsModule> => {
+  const keys = await followCursorKeys({ path: keyFiles.cursorKey, ...runtime });
+  const cursors = createCursorCodec({ keys, clock: runtime.clock });
+  const slots = configuration['local-executor'].executorSlots ?? availableParallelism();
+  return jobsModule({ storage, bus, leases, engines: builtInEngines(), cursors, platformVersion, slots }, dependsOn);
+};
 
-const busModule = (bus: Bus): Module =>
-  named('bus', async () => ({ check: () => bus.check(), stop: () => bus.close() }));
-
-const relayModule = ({ storage, bus }: Assembly): Module =>
-  named('relay', async ({ clock, logger }) =>
-    startRelay({ outbox: storage.outbox, publish: (event) => bus.publish(event), clock, logger }),
+const executorOf = (
+  { configuration, directory, storage, bus, leases, execPath }: Assembly,
+  url: () => string,
+  dependsOn: readonly string[],
+): Module => {
+  if (directory === null) throw new SimfleetError('internal', 'an executor needs a data directory');
+  const options = configuration['local-executor'];
+  return localExecutorModule(
+    { storage, bus, leases, url, dataDirectory: directory.path, execPath, options },
+    dependsOn,
   );
+};
 
-/** Clients on this machine find the platform by `platform.json`, which is there exactly while it is ready. */
-const announcementModule = ({ directory, configuration, print, pid }: Assembly, url: () => string): Module =>
-  named('announcement', async () => {
-    await announce(directory, { url: url(), pid });
-    if (configuration.platform.printReady) print(`${JSON.stringify({ url: url(), pid, dataDir: directory.path })}\n`);
-    return { stop: () => withdraw(directory) };
+const startStorage =
+  ({ storage, release }: Assembly): Start =>
+  async () => ({
+    check: () => storage.check(),
+    async stop() {
+      await storage.close();
+      release();
+    },
   });
 
-const description = 'Quantitative simulations as a service: reproducible, precise, live.';
+const startBus =
+  ({ bus }: Assembly): Start =>
+  async () => ({ check: () => bus.check(), stop: () => bus.close() });
 
-const httpModule = (
-  { configuration, directory, storage }: Assembly,
-  routes: Parameters<typeof createHttpServer>[0]['routes'],
-  readiness: Readiness,
-  version: string,
-): { readonly module: Module; readonly url: () => string } => {
-  let address = '';
-  const start = async ({ clock, logger, metrics }: RuntimeContext): Promise<RunningModule> => {
-    const token = await createAdminToken(directory.adminToken);
-    const collection = await storage.collection<IdempotencyRecord>(idempotencyCollection);
-    const server = createHttpServer({
-      ...{ routes, logger, clock, metrics },
-      info: { title: 'Simfleet', version, description },
-      authorizer: administratorAuthorizer(token),
-      readiness: () => readiness.check(),
-      // One process at a time holds the store: a claim of another one is a dead one's.
-      idempotency: createIdempotencyStore({ collection, clock, soleOwner: true }),
+/** Given up once nothing needs them, so that other processes take over at once. */
+const startLeases =
+  ({ leases, releaseStore }: Assembly): Start =>
+  async () => ({
+    async stop() {
+      await leases.close();
+      await releaseStore();
+    },
+  });
+
+/** One process of those on a store relays; the others tell it of their commits. At its stop the next one goes on at once. */
+const startRelaying =
+  ({ storage, bus, leases }: Assembly): Start =>
+  async ({ clock, logger }) => {
+    const relay = await startLedRelay({
+      outbox: storage.outbox,
+      publish: (event) => bus.publish(event),
+      hints: {
+        tell: () => bus.broadcast('outbox.commits', {}),
+        listen: (listener) => bus.listen('outbox.commits', listener),
+      },
+      ...{ leases, clock, logger },
     });
-    const { host, port } = configuration.platform;
-    address = (await server.start({ host, port })).url;
-    return { stop: () => server.stop() };
+    return {
+      async stop() {
+        await relay.stop();
+        await leases.release('relay');
+      },
+    };
   };
-  return { module: named('http', start), url: () => address };
-};

@@ -1,9 +1,16 @@
 import { localExecutorOptions } from '@simfleet/local-executor';
 import { z } from 'zod';
 import { embeddedDefaults } from './embedded-defaults.ts';
+import { targets } from './modules.ts';
+import type { Target } from './modules.ts';
 
-/** Options of the platform as one process. */
+/** Options of the platform, whole or in parts. */
 const platformOptions = z.object({
+  target: z
+    .array(z.enum(Object.keys(targets) as [Target, ...Target[]]))
+    .min(1)
+    .default(['all'])
+    .describe('Services of this process: all, or of several processes on one store and bus: jobs, local-executor.'),
   dataDir: z
     .string()
     .min(1)
@@ -14,13 +21,45 @@ const platformOptions = z.object({
   storage: z
     .string()
     .default(embeddedDefaults.storage)
-    .describe('Store: sqlite: (in the data directory), sqlite:<file> or memory:.'),
-  bus: z.string().default(embeddedDefaults.bus).describe('Message bus: memory:.'),
+    .describe('Store: sqlite: (in the data directory), sqlite:<file>, memory:, postgres://… or mongodb://….')
+    .meta({ secret: true }),
+  bus: z
+    .string()
+    .default(embeddedDefaults.bus)
+    .describe('Message bus: memory: (one process) or nats://….')
+    .meta({ secret: true }),
+  adminTokenFile: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'File of the administrator’s token, made when it is not there; replicas share it. In the data directory unless set.',
+    ),
+  cursorKeyFile: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'File of the keys of list cursors, made when it is not there; replicas share it. In the data directory unless set.',
+    ),
+  apiUrl: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe('Where shards report to: the address of the load balancer. This process itself unless set.'),
+  drainMs: z
+    .int()
+    .min(0)
+    .max(60_000)
+    .optional()
+    .describe(
+      'Milliseconds from /readyz turning false to the last new connection at a stop, for load balancers to notice: 2000 for a process that is not all, else 0.',
+    ),
   printReady: z
     .boolean()
     .default(false)
     .describe('Print one line of JSON, with url, pid and dataDir, on standard output once the platform is ready.'),
 });
+export type PlatformOptions = z.infer<typeof platformOptions>;
 
 /** The options of all modules, by part. */
 export const platformParts = { platform: platformOptions, 'local-executor': localExecutorOptions };

@@ -6,6 +6,6 @@ await runMain({
   name: 'simfleet',
   options: platformParts,
   otherVariables: ['SIMFLEET_URL', 'SIMFLEET_TOKEN'],
-  start: ({ configuration, runtime, print }) =>
-    startPlatform({ configuration, runtime, print, execPath: process.execPath, pid: process.pid }),
+  start: ({ configuration, runtime, print, stop }) =>
+    startPlatform({ configuration, runtime, print, stop, execPath: process.execPath, pid: process.pid }),
 });

@@ -1,15 +1,52 @@
+/** Where a module stands among the others. */
+interface Place {
+  /** What it cannot do without: there whenever it is, started before it. */
+  readonly needs: readonly string[];
+  /** What starts before it, where both are in one process. */
+  readonly after: readonly string[];
+}
+
 /**
- * Every module of the platform and what it depends on: each starts after these and stops before them. Consumers and answers on the bus are
- * registered before the relay publishes; shards report over HTTP, so they leave before the server does; the platform is announced last.
+ * Every module of the platform: each starts after these and stops before them. Consumers and answers on the bus are registered before the relay
+ * publishes; shards report over HTTP, so they leave before the server does; the platform is announced last.
  */
 export const modules = {
-  storage: [],
-  bus: ['storage'],
-  jobs: ['storage', 'bus'],
-  http: ['jobs'],
-  'local-executor': ['jobs', 'http'],
-  relay: ['jobs', 'local-executor'],
-  announcement: ['relay', 'http'],
-} as const satisfies Readonly<Record<string, readonly string[]>>;
+  storage: { needs: [], after: [] },
+  bus: { needs: [], after: ['storage'] },
+  leases: { needs: ['storage'], after: [] },
+  jobs: { needs: ['storage', 'bus', 'leases'], after: [] },
+  http: { needs: ['storage'], after: ['jobs'] },
+  'local-executor': { needs: ['storage', 'bus', 'leases'], after: ['jobs', 'http'] },
+  relay: { needs: ['storage', 'bus', 'leases'], after: ['jobs', 'local-executor'] },
+  announcement: { needs: ['http', 'relay'], after: ['jobs', 'local-executor'] },
+} as const satisfies Readonly<Record<string, Place>>;
 
 export type ModuleName = keyof typeof modules;
+
+/** What a process can be: the modules that it is for. What those need comes with them, and every process announces itself. */
+export const targets = {
+  all: ['jobs', 'local-executor'],
+  jobs: ['jobs'],
+  'local-executor': ['local-executor'],
+} as const satisfies Readonly<Record<string, readonly ModuleName[]>>;
+
+export type Target = keyof typeof targets;
+
+/** The modules of a process with these targets. */
+export const modulesOf = (wanted: readonly Target[]): ReadonlySet<ModuleName> => {
+  const found = new Set<ModuleName>();
+  const add = (name: ModuleName): void => {
+    if (found.has(name)) return;
+    found.add(name);
+    modules[name].needs.forEach(add);
+  };
+  wanted.flatMap((target) => targets[target]).forEach(add);
+  add('announcement');
+  return found;
+};
+
+/** What the module starts after, in a process of these modules. */
+export const dependenciesOf = (name: ModuleName, present: ReadonlySet<ModuleName>): readonly ModuleName[] => {
+  const { needs, after } = modules[name];
+  return [...needs, ...after].filter((each) => present.has(each));
+};

@@ -7,6 +7,8 @@ export interface PlatformContext {
   readonly runtime: RuntimeContext;
   /** Writes to standard output. */
   readonly print: (text: string) => void;
+  /** Ends the process in order, as SIGTERM does. */
+  readonly stop: () => void;
   /** Node binary for shard processes. */
   readonly execPath: string;
   readonly pid: number;

@@ -22,12 +22,16 @@ export interface Executor {
   readonly counts: { readonly running: number; readonly waiting: number };
   /** Every shard returns its lease and leaves; what does not within `graceMs` is killed. Idempotent. */
   stop(graceMs: number): Promise<void>;
+  /** Another executor has the runs: writes no more of them, kills every shard. Idempotent. */
+  abandon(): Promise<void>;
 }
 
 export interface ExecutorOptions extends AttemptSurroundings {
   readonly collection: Collection<RunDocument>;
   /** Shards that run at the same time. */
   readonly slots: number;
+  /** False once another executor may have taken the runs: then nothing is written of them. */
+  readonly isActive: () => boolean;
 }
 
 /** Least time between two rounds in which running shards give up slots for others, in milliseconds: a lease is not handed back for nothing. */
@@ -37,7 +41,7 @@ const rebalanceEveryMs = 250;
 const floodMs = 20;
 
 export const openExecutor = (options: ExecutorOptions): Executor => {
-  const { collection, clock, logger, slots, pool, output, tokens, events } = options;
+  const { collection, clock, logger, slots, isActive, pool, output, tokens, events } = options;
   /** Active runs; the oldest were put in first. */
   const runs = new Map<string, LiveRun>();
   const attempts = new Set<Promise<void>>();
@@ -47,7 +51,7 @@ export const openExecutor = (options: ExecutorOptions): Executor => {
   let stopping: Promise<void> | undefined;
 
   const openRun = (initial: RunDocument, version: number): LiveRun => {
-    const run = liveRun(openRunRecord({ collection, initial, version, clock, logger }));
+    const run = liveRun(openRunRecord({ collection, initial, version, isActive, clock, logger }));
     runs.set(initial.jobId, run);
     return run;
   };
@@ -201,14 +205,25 @@ export const openExecutor = (options: ExecutorOptions): Executor => {
     place();
   };
 
-  const stopAll = async (graceMs: number): Promise<void> => {
+  /** Asks every shard to leave, and resolves when all have. */
+  const emptySlots = async (live: readonly LiveRun[], graceMs: number): Promise<void> => {
     cancelWake();
     cancelSoon?.();
-    const live = [...runs.values()];
     live.flatMap((run) => [...run.slots.values()]).forEach((slot) => (slot.leaving = true));
     await pool.close(graceMs);
     await Promise.all(attempts);
     await output.close();
+  };
+
+  const abandonAll = async (): Promise<void> => {
+    const live = [...runs.values()];
+    live.forEach((run) => run.record.close());
+    await emptySlots(live, 0);
+  };
+
+  const stopAll = async (graceMs: number): Promise<void> => {
+    const live = [...runs.values()];
+    await emptySlots(live, graceMs);
     await Promise.race([Promise.all(live.map((run) => run.record.settled())), clock.sleep(2_000)]);
     live.forEach((run) => run.record.close());
   };
@@ -224,5 +239,6 @@ export const openExecutor = (options: ExecutorOptions): Executor => {
       return { running, waiting: standings.reduce((sum, { wanted }) => sum + wanted, 0) - running };
     },
     stop: (graceMs) => (stopping ??= stopAll(graceMs)),
+    abandon: () => (stopping ??= abandonAll()),
   };
 };

@@ -219,6 +219,25 @@ test('stop makes all shards leave and tells their ends; nothing starts afterward
   assert.equal((await world.collection.get('a'))?.doc.active, true);
 });
 
+test('an executor that another has replaced kills its shards, and leaves the runs as they are', async () => {
+  let active = true;
+  const world = await openWorld({ isActive: () => active });
+  await world.change('a', { shards: 2 });
+  const [events, run] = [await world.events(), await world.collection.get('a')];
+  active = false;
+  await world.executor.abandon();
+  assert.equal(world.running(), '');
+  assert.deepEqual([await world.events(), await world.collection.get('a')], [events, run]);
+  const next = await openWorld({ storage: world.storage });
+  await next.executor.reconcile();
+  await next.advance(0);
+  assert.equal(next.running(), 'a/0 a/1');
+  assert.deepEqual(
+    next.shards.map(({ assignment }) => assignment.attempt),
+    [2, 2],
+  );
+});
+
 test('output is read page by page, by shard, and says where to go on', async () => {
   const world = await openWorld();
   await world.change('a', { shards: 2 });

@@ -78,6 +78,8 @@ export interface WorldOptions {
   readonly polite?: boolean;
   readonly storage?: Storage;
   readonly acceptToken?: () => boolean;
+  /** Whether this executor holds the lease. */
+  readonly isActive?: () => boolean;
 }
 
 /** The executor on a memory store and bus, with shards that do what the test says. */
@@ -86,6 +88,7 @@ export const openWorld = async ({
   polite = true,
   storage = openMemoryStorage(),
   acceptToken = () => true,
+  isActive = () => true,
 }: WorldOptions = {}) => {
   const clock = fakeClock();
   const logger = silentLogger();
@@ -104,7 +107,7 @@ export const openWorld = async ({
   const tokens = new Map<string, string>();
   const collection = await storage.collection<RunDocument>(runCollection);
   const executor = openExecutor({
-    ...{ bus, clock, logger, random: () => 0, pool, collection, slots },
+    ...{ bus, clock, logger, random: () => 0, pool, collection, slots, isActive },
     output: openOutputLog({ log: storage.log, clock, logger, session: randomUUID(), keptBytes: 4096 }),
     tokens: {
       open: async (jobId) => {

@@ -14,11 +14,15 @@ import { jobChanged, settle } from './fake-world.ts';
 const initial = obeyed(null, jobChanged('a', 1, { shards: 9 }).data, 1, 0);
 const maker = { newId: () => 'id', now: () => 0 };
 
-const openRecord = async (wrap: (collection: Collection<RunDocument>) => Collection<RunDocument> = (same) => same) => {
+const openRecord = async (
+  wrap: (collection: Collection<RunDocument>) => Collection<RunDocument> = (same) => same,
+  isActive = () => true,
+) => {
   const storage = openMemoryStorage();
   const collection = await storage.collection<RunDocument>(runCollection);
   const clock = fakeClock();
-  const record = openRunRecord({ collection: wrap(collection), initial, version: 0, clock, logger: silentLogger() });
+  const given = { initial, version: 0, isActive, clock, logger: silentLogger() };
+  const record = openRunRecord({ collection: wrap(collection), ...given });
   const start = (shard: number) => {
     const next = attemptStarted(record.current, shard);
     return record.change(next, shardStarted(next, shard, maker));
@@ -83,4 +87,50 @@ test('a removed record is gone, after the changes before it', async () => {
   await record.remove();
   assert.equal(await collection.get('a'), null);
   assert.equal((await storage.outbox.pending(10)).length, 1);
+});
+
+/** The first write arrives, and its answer does not. */
+const losingTheAnswer = (collection: Collection<RunDocument>): Collection<RunDocument> => {
+  let lost = false;
+  const answer = <Value>(value: Value): Value => {
+    if (lost) return value;
+    lost = true;
+    throw new SimfleetError('unavailable', 'the connection broke');
+  };
+  return {
+    ...collection,
+    get: (id) => collection.get(id),
+    insert: async (...given) => answer(await collection.insert(...given)),
+    save: (...given) => collection.save(...given),
+  };
+};
+
+test('a write whose answer was lost is not made twice, and those behind it follow', async () => {
+  const { record, start, storage, clock, collection } = await openRecord(losingTheAnswer);
+  const written = Promise.all([start(0), start(1)]);
+  await settle();
+  await clock.advance(60_000);
+  await written;
+  assert.equal((await storage.outbox.pending(10)).length, 2);
+  assert.deepEqual((await collection.get('a'))?.doc, record.current);
+});
+
+test('a last word of the executor before this one is overruled', async () => {
+  const { record, start, collection, clock } = await openRecord();
+  await record.change(initial);
+  await collection.save('a', 1, { ...initial, seen: 99 });
+  const written = start(0);
+  await settle();
+  await clock.advance(60_000);
+  await written;
+  assert.deepEqual((await collection.get('a'))?.doc, record.current);
+});
+
+test('an executor that is no longer the active one writes nothing more', async () => {
+  let active = true;
+  const { record, start, storage } = await openRecord(undefined, () => active);
+  await record.change(initial);
+  active = false;
+  await assert.rejects(start(0), { code: 'unavailable' });
+  assert.equal((await storage.outbox.pending(10)).length, 0);
 });

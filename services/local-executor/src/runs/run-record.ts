@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from 'node:util';
+import { SimfleetError, errorCode } from '@simfleet/contracts';
 import type { Clock, Logger } from '@simfleet/runtime';
 import { retryDelay } from '@simfleet/simulation/worker';
 import type { Collection, NewEvent } from '@simfleet/storage';
@@ -10,7 +12,7 @@ import type { RunDocument } from './run-document.ts';
 export interface RunRecord {
   /** Newest state, whether stored already or not. */
   readonly current: RunDocument;
-  /** Resolves once the change, and its event with it, is durable. Rejects only after `close`. */
+  /** Resolves once the change, and its event with it, is durable. Rejects only after `close`, or when this executor is no longer the active one. */
   change(next: RunDocument, event?: NewEvent): Promise<void>;
   /** Deletes the document after all changes before. */
   remove(): Promise<void>;
@@ -25,6 +27,8 @@ export interface RunRecordOptions {
   readonly initial: RunDocument;
   /** Stored version of `initial`; 0 = not stored yet. */
   readonly version: number;
+  /** Asked before each write: false once another executor may have the run. */
+  readonly isActive: () => boolean;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -37,7 +41,17 @@ interface Write {
 
 const delays = { baseMs: 100, capMs: 5_000 };
 
-export const openRunRecord = ({ collection, initial, version, clock, logger }: RunRecordOptions): RunRecord => {
+const isConflict = (error: unknown): boolean =>
+  ['version-conflict', 'already-exists', 'not-found'].includes(errorCode(error) ?? '');
+
+export const openRunRecord = ({
+  collection,
+  initial,
+  version,
+  isActive,
+  clock,
+  logger,
+}: RunRecordOptions): RunRecord => {
   const id = initial.jobId;
   const waiting: Write[] = [];
   const closing = new AbortController();
@@ -57,12 +71,24 @@ export const openRunRecord = ({ collection, initial, version, clock, logger }: R
     }
   };
 
+  /**
+   * What is stored is not what this executor wrote last: the answer to a write was lost, or the executor before this one had a last word. True when
+   * the write is there after all, its event with it.
+   */
+  const catchUp = async ({ run }: Write): Promise<boolean> => {
+    const row = await collection.get(id);
+    stored = row?.version ?? 0;
+    return row === null ? run === null : isDeepStrictEqual(row.doc, run);
+  };
+
   const storeWithRetries = async (write: Write): Promise<void> => {
     for (let failures = 1; ; failures++) {
+      if (!isActive()) throw new SimfleetError('unavailable', 'another executor may have taken over');
       try {
         return await store(write);
       } catch (error) {
         if (closing.signal.aborted) throw error;
+        if (isConflict(error) && (await catchUp(write).catch(() => false))) return;
         logger.error({ err: error, jobId: id, failures }, 'a run could not be stored, trying again');
         await clock.sleep(retryDelay(failures, delays, 0.5), closing.signal);
       }

@@ -1,0 +1,45 @@
+import {
+  administratorAuthorizer,
+  createAdminToken,
+  createHttpServer,
+  createIdempotencyStore,
+  idempotencyCollection,
+} from '@simfleet/http';
+import type { IdempotencyRecord, IdempotencyStore, Route } from '@simfleet/http';
+import type { Clock, Module, Readiness } from '@simfleet/runtime';
+import type { Assembly } from './assembly.ts';
+
+const description = 'Quantitative simulations as a service: reproducible, precise, live.';
+
+interface HttpAssembly extends Assembly {
+  /** Of the services in this process. Without any there are health, metrics and their description. */
+  readonly routes: readonly Route[];
+  readonly readiness: Readiness;
+  readonly version: string;
+}
+
+/** The HTTP server of the process, and where it listens once it has started. */
+export const httpServer = (assembly: HttpAssembly): { readonly start: Module['start']; readonly url: () => string } => {
+  const { configuration, keyFiles, routes, readiness, version } = assembly;
+  let address = '';
+  const start: Module['start'] = async ({ clock, logger, metrics }) => {
+    const token = await createAdminToken(keyFiles.adminToken);
+    const server = createHttpServer({
+      ...{ routes, logger, clock, metrics },
+      info: { title: 'Simfleet', version, description },
+      authorizer: administratorAuthorizer(token),
+      readiness: () => readiness.check(),
+      idempotency: routes.length === 0 ? null : await idempotencyStore(assembly, clock),
+    });
+    const { host, port } = configuration.platform;
+    address = (await server.start({ host, port })).url;
+    return { stop: () => server.stop() };
+  };
+  return { start, url: () => address };
+};
+
+const idempotencyStore = async ({ storage }: Assembly, clock: Clock): Promise<IdempotencyStore> => {
+  const collection = await storage.collection<IdempotencyRecord>(idempotencyCollection);
+  // Where one process at a time holds the store, a claim of another one is a dead one's.
+  return createIdempotencyStore({ collection, clock, soleOwner: !storage.shared });
+};
