@@ -1,1 +1,3 @@
-export {};
+export { openNatsBus } from './bus.ts';
+export type { NatsBusOptions } from './options.ts';
+export type { TraceContext, Tracing } from './tracing.ts';

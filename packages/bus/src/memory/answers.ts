@@ -1,21 +1,9 @@
-import { errorCode, requests, SimfleetError, type Mistake, type RequestSubject } from '@simfleet/contracts';
-import type { z } from 'zod';
+import { SimfleetError, type RequestSubject } from '@simfleet/contracts';
 import type { Unsubscribe } from '../bus.ts';
-import type { Timers } from './timers.ts';
+import { checkedReply, checkedRequest, crossing } from '../checked.ts';
+import type { Timers } from '../timers.ts';
 
 type Handler = (body: never) => Promise<unknown>;
-
-const mistakesOf = (error: z.ZodError): readonly Mistake[] =>
-  error.issues.map(({ path, message }) => ({ pointer: `/${path.map(String).join('/')}`, detail: message }));
-
-/** Parses into a fresh copy. Throws the given code, naming every mistake. */
-const checked = (schema: z.ZodType, value: unknown, code: 'invalid-request' | 'internal', what: string): unknown => {
-  const parsed = schema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const mistakes = mistakesOf(parsed.error);
-  const list = mistakes.map(({ pointer, detail }) => `${pointer}: ${detail}`).join('; ');
-  throw new SimfleetError(code, `${what} has mistakes: ${list}`, { mistakes });
-};
 
 /** Who answers which subject; several share the work in turn. */
 export class Answers {
@@ -44,8 +32,7 @@ export class Answers {
   }
 
   async request(subject: RequestSubject, to: string, body: unknown, timeoutMs: number): Promise<unknown> {
-    const schemas = requests[subject];
-    const copy = checked(schemas.request, body, 'invalid-request', `The request ${subject}`);
+    const copy = checkedRequest(subject, body);
     const answering = this.#handlers.get(`${subject} ${to}`);
     const handler = answering?.handlers[answering.turn % Math.max(1, answering.handlers.length)];
     if (answering === undefined || handler === undefined) {
@@ -53,7 +40,7 @@ export class Answers {
     }
     answering.turn += 1;
     const reply = await this.#inTime(subject, timeoutMs, this.#run(handler, copy));
-    return checked(schemas.reply, reply, 'internal', `The reply to ${subject}`);
+    return checkedReply(subject, reply);
   }
 
   async #run(handler: Handler, body: unknown): Promise<unknown> {
@@ -63,9 +50,7 @@ export class Answers {
     try {
       return await running;
     } catch (error) {
-      // Errors of ours cross the bus by code; others would tell a caller about our inside.
-      if (errorCode(error) !== undefined) throw error;
-      throw new SimfleetError('internal', 'The request could not be answered.', { cause: error });
+      throw crossing(error);
     } finally {
       under?.delete(running);
     }

@@ -1,9 +1,9 @@
 import { SimfleetError, type SimfleetEvent } from '@simfleet/contracts';
 import type { Bus, DeadLetter, Unsubscribe } from '../bus.ts';
 import { Answers } from './answers.ts';
-import { defaultBackoff, type Backoff } from './backoff.ts';
+import { defaultBackoff, type Backoff } from '../backoff.ts';
 import { DurableInstance, type AnyConsumer } from './durable.ts';
-import { realTimers, type Timers } from './timers.ts';
+import { realTimers, type Timers } from '../timers.ts';
 
 export interface MemoryBusOptions {
   readonly timers?: Timers;

@@ -1,21 +1,15 @@
 import { SimfleetError, type SimfleetEvent } from '@simfleet/contracts';
+import { defaultMaxAttempts, makeAttempts, type AttemptTools } from '../attempts.ts';
 import type { DeadLetter, DurableConsumer } from '../bus.ts';
-import { delayAfter, type Backoff } from './backoff.ts';
-import type { Timers } from './timers.ts';
 
 /** What the bus needs to know of a consumer, whatever its types. */
 export type AnyConsumer = Pick<DurableConsumer<never>, 'name' | 'types' | 'maxAttempts'> & {
   readonly handle: (event: never) => Promise<void>;
 };
 
-interface Tools {
-  readonly timers: Timers;
-  readonly random: () => number;
-  readonly backoff: Backoff;
+interface Tools extends AttemptTools {
   readonly park: (letter: Omit<DeadLetter, 'id' | 'time'>) => void;
 }
-
-const defaultMaxAttempts = 10;
 
 /** One instance of a consumer: handles events of one source in order, one at a time, and different sources side by side. */
 export class DurableInstance {
@@ -28,10 +22,6 @@ export class DurableInstance {
   constructor(consumer: AnyConsumer, tools: Tools) {
     this.#consumer = consumer;
     this.#tools = tools;
-  }
-
-  get name(): string {
-    return this.#consumer.name;
   }
 
   wants(event: SimfleetEvent): boolean {
@@ -63,38 +53,15 @@ export class DurableInstance {
   }
 
   async #attempts(event: SimfleetEvent): Promise<void> {
-    const most = this.#consumer.maxAttempts ?? defaultMaxAttempts;
-    for (let attempt = 1; ; attempt += 1) {
-      if (this.#ended.signal.aborted) {
-        throw new SimfleetError('unavailable', `Consumer "${this.name}" ended before it handled ${event.id}.`);
-      }
-      try {
-        // A copy, as a broker would hand out: no consumer sees what another did to its event.
-        await this.#consumer.handle(structuredClone(event) as never);
-        return;
-      } catch (error) {
-        if (attempt >= most) {
-          this.#tools.park({ consumer: this.name, event, reason: reasonOf(error), attempts: attempt });
-          return;
-        }
-        await this.#pause(delayAfter(this.#tools.backoff, attempt, this.#tools.random()));
-      }
+    const { name, maxAttempts = defaultMaxAttempts } = this.#consumer;
+    // A copy, as a broker would hand out: no consumer sees what another did to its event.
+    const attempt = (): Promise<void> => this.#consumer.handle(structuredClone(event) as never);
+    const outcome = await makeAttempts(attempt, maxAttempts, this.#ended.signal, this.#tools);
+    if (outcome.kind === 'ended') {
+      throw new SimfleetError('unavailable', `Consumer "${name}" ended before it handled ${event.id}.`);
+    }
+    if (outcome.kind === 'failed') {
+      this.#tools.park({ consumer: name, event, reason: outcome.reason, attempts: outcome.attempts });
     }
   }
-
-  #pause(ms: number): Promise<void> {
-    const { signal } = this.#ended;
-    return new Promise((resolve) => {
-      if (signal.aborted) return resolve();
-      const wake = (): void => {
-        cancel();
-        signal.removeEventListener('abort', wake);
-        resolve();
-      };
-      const cancel = this.#tools.timers.after(ms, wake);
-      signal.addEventListener('abort', wake);
-    });
-  }
 }
-
-const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

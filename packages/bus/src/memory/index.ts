@@ -1,3 +1,1 @@
-export type { Backoff } from './backoff.ts';
 export { openMemoryBus, type MemoryBusOptions } from './bus.ts';
-export type { Timers } from './timers.ts';

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate as turnOfLoop } from 'node:timers/promises';
 import type { SimfleetEvent } from '@simfleet/contracts';
+import { delayAfter } from '@simfleet/bus';
 import { openMemoryBus } from '@simfleet/bus/memory';
-import { delayAfter } from '../../src/memory/backoff.ts';
 
 const event: SimfleetEvent = {
   specversion: '1.0',

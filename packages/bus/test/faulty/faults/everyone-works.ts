@@ -2,7 +2,7 @@ import type { Fault } from '../fault.ts';
 
 /** Each instance is a consumer of its own. */
 export const fault: Fault = {
-  rejectedBy: 'instances of one name share the work',
+  rejectedBy: 'each event goes to one of the instances',
   spoil(healthy) {
     let instances = 0;
     return {
