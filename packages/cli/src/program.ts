@@ -15,6 +15,7 @@ import { primesCommand } from './commands/primes.ts';
 import { resultCommand } from './commands/result.ts';
 import { rotateCursorKeyCommand } from './commands/rotate-cursor-key.ts';
 import { runCommand } from './commands/run.ts';
+import { serveCommand } from './commands/serve.ts';
 import { steerCommands } from './commands/steer.ts';
 import { upCommand } from './commands/up.ts';
 import { versionCommand } from './commands/version.ts';
@@ -31,7 +32,7 @@ const inGroup = (heading: string, commands: readonly Command[]): readonly Comman
   commands.map((command) => command.helpGroup(heading));
 
 const commandsOf = (cli: Cli, program: Command): readonly Command[] => [
-  ...inGroup('Platform:', [upCommand(cli), loginCommand(cli), rotateCursorKeyCommand(cli)]),
+  ...inGroup('Platform:', [upCommand(cli), serveCommand(cli), loginCommand(cli), rotateCursorKeyCommand(cli)]),
   ...inGroup('Run jobs:', [runCommand(cli), applyCommand(cli), estimateCommand(cli)]),
   ...inGroup('Look:', [getCommand(cli), describeCommand(cli), watchCommand(cli), logsCommand(cli), resultCommand(cli)]),
   ...inGroup('Steer:', [...steerCommands(cli), extendCommand(cli), deleteCommand(cli)]),

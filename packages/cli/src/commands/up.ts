@@ -9,15 +9,14 @@ import type { StartedPlatform } from '../platform/start.ts';
 import { sessionWith } from '../session.ts';
 import type { Cli, Session } from '../session.ts';
 import { printResult } from '../watch/watch-job.ts';
-import { examples, several, wholeNumber } from './flags.ts';
+import { examples, several } from './flags.ts';
+import { platformArguments, withPlatformFlags } from './platform-flags.ts';
+import type { PlatformFlags } from './platform-flags.ts';
 import { loadRunPlan, runPlan } from './run-manifest.ts';
 import type { RunPlan } from './run-manifest.ts';
 
-interface UpFlags {
-  readonly port?: number;
-  readonly host?: string;
+interface UpFlags extends PlatformFlags {
   readonly run?: readonly string[];
-  readonly verbose: boolean;
 }
 
 const welcome = (session: Session, { url }: StartedPlatform, dataDir: string): string => {
@@ -85,16 +84,12 @@ const stayUp = async (
 
 const up = async (session: Session, flags: UpFlags, rest: readonly string[]): Promise<ExitName> => {
   const { terminal } = session;
+  const given = platformArguments(flags);
   const plan = flags.run === undefined ? undefined : await loadRunPlan(terminal, flags.run);
   const dataDir = resolve(terminal.cwd, session.dataDir);
   const platform = await startPlatform({
-    terminal,
-    dataDir,
-    flags: [
-      ...(flags.port === undefined ? [] : ['--port', String(flags.port)]),
-      ...(flags.host === undefined ? [] : ['--host', flags.host]),
-      ...rest,
-    ],
+    ...{ terminal, dataDir, variables: given.variables },
+    flags: [...given.flags, ...rest],
     onLogLine: logWriter(terminal, flags.verbose),
   });
   try {
@@ -105,15 +100,13 @@ const up = async (session: Session, flags: UpFlags, rest: readonly string[]): Pr
 };
 
 export const upCommand = (cli: Cli): Command =>
-  new Command('up')
+  withPlatformFlags(new Command('up'))
     .summary('start the platform on this machine')
     .description(
       'Start the platform on this machine and keep it up until ctrl-C. Its data stays in the data directory; jobs that were ' +
         'running go on at the next start. Further options of the platform go behind --.',
     )
     .argument('[options...]', 'options of the platform, behind --')
-    .option('--port <n>', 'port to listen on, 0 for a free one (default: 8080)', wholeNumber(0))
-    .option('--host <address>', 'address to listen on (default: 127.0.0.1)')
     .addOption(
       new Option('--run <file>', 'run the job of this manifest as soon as the platform is up, and stay up').argParser(
         several,
@@ -125,6 +118,7 @@ export const upCommand = (cli: Cli): Command =>
       examples(
         'simfleet up',
         'simfleet up --data-dir /var/lib/simfleet --port 9000',
+        'simfleet up --storage-file /etc/simfleet/storage    # that holds postgres://… or mongodb://…',
         'simfleet up --run examples/european-option.yaml',
         'simfleet up -- --executor-slots 2 --log-level debug',
       ),

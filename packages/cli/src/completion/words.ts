@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
 import { outputFormats } from '../output/format.ts';
+import { servedModules } from '../platform/served-modules.ts';
 
 /** What a word behind a command can be. */
-type Words = 'commands' | 'jobs' | 'kinds' | 'kinds or jobs' | 'shells' | 'topics' | 'nothing';
+type Words = 'commands' | 'jobs' | 'kinds' | 'kinds or jobs' | 'shells' | 'services' | 'topics' | 'nothing';
 
 /** One command as completion sees it. */
 export interface CompletedCommand {
@@ -31,14 +32,16 @@ const wordsOf: Readonly<Record<string, Words>> = {
   extend: 'jobs',
   logs: 'jobs',
   result: 'jobs',
+  serve: 'services',
   completion: 'shells',
   help: 'topics',
 };
 
 const fileFlags = ['--file', '--run', '--data-dir'];
+const takesFile = (flag: string): boolean => fileFlags.includes(flag) || flag.endsWith('-file');
 
 const takes = (flag: string, required: boolean): 'file' | 'format' | 'value' | 'none' => {
-  if (fileFlags.includes(flag)) return 'file';
+  if (takesFile(flag)) return 'file';
   if (flag === '--output') return 'format';
   return required ? 'value' : 'none';
 };
@@ -82,6 +85,8 @@ export const fixedWords = (
       return ['jobs', 'services', 'customers'];
     case 'shells':
       return shells;
+    case 'services':
+      return servedModules;
     case 'commands':
       return commands.map((command) => command.name);
     case 'topics':

@@ -24,6 +24,8 @@ export interface PlatformOptions {
   readonly dataDir: string;
   /** Further flags of the platform, such as `--port 0`. */
   readonly flags: readonly string[];
+  /** Variables that it gets, or does not get where undefined, beside those of the command. */
+  readonly variables?: Readonly<Record<string, string | undefined>>;
   /** Each line that the platform logs. */
   onLogLine(line: string): void;
 }
@@ -41,9 +43,9 @@ export interface StartedPlatform {
 type PlatformProcess = ChildProcessByStdio<null, Readable, Readable>;
 
 /** The variables that are meant for the platform: those of the client would be reported as unknown. */
-const environmentOf = (env: Terminal['env']): Record<string, string> =>
+const environmentOf = (env: Terminal['env'], variables: PlatformOptions['variables']): Record<string, string> =>
   Object.fromEntries(
-    Object.entries(env)
+    Object.entries({ ...env, ...variables })
       .filter((entry): entry is [string, string] => entry[1] !== undefined)
       .filter(([variable]) => !clientVariables.includes(variable)),
   );
@@ -52,10 +54,10 @@ const environmentOf = (env: Terminal['env']): Record<string, string> =>
  * `detached`: ctrl-C in a terminal goes to a whole process group, and the platform takes a second signal for "at once".
  * In a group of its own it hears from the command alone. The channel (`ipc`) ties its life to the command's.
  */
-const launch = ({ terminal, dataDir, flags }: PlatformOptions): PlatformProcess =>
+const launch = ({ terminal, dataDir, flags, variables }: PlatformOptions): PlatformProcess =>
   spawn(terminal.node, ['--import', tether, platformMain, '--data-dir', dataDir, '--print-ready', ...flags], {
     cwd: terminal.cwd,
-    env: environmentOf(terminal.env),
+    env: environmentOf(terminal.env, variables),
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     detached: true,
   }) as PlatformProcess;
