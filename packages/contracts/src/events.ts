@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { jobState, stopReason, thresholdStatus } from './jobs.ts';
-import { name } from './scalars.ts';
+import { estimate, jobState, progress, stopReason, thresholdStatus } from './jobs.ts';
+import { reportReply } from './reports.ts';
+import { maxCount, name } from './scalars.ts';
 
 /** What executors obey. */
 export const desiredState = z.enum(['run', 'suspend', 'stop']);
@@ -75,12 +76,49 @@ export type SimfleetEvent<Type extends EventType = EventType> = {
   };
 }[Type];
 
+/** What the process that folds a job knows of it. */
+const jobLook = z.strictObject({
+  jobId: z.string(),
+  /** Run that it is of. */
+  run: z.int(),
+  progress,
+  estimates: z.array(estimate),
+  thresholds: z.array(thresholdStatus),
+  /** Thresholds that were crossed and are not marked so in the job yet. */
+  crossings: z.array(z.strictObject({ mark: z.string(), threshold: thresholdStatus })),
+});
+export type JobLook = z.infer<typeof jobLook>;
+
 /** Requests that services answer on the bus. */
 export const requests = {
   /** An executor registers the SHA-256 (hex) of the job token it drew, before it starts a shard. */
   'jobs.register-token': {
     request: z.strictObject({ jobId: z.string(), sha256: z.string().regex(/^[0-9a-f]{64}$/) }),
     reply: z.strictObject({ accepted: z.boolean() }),
+  },
+  /**
+   * A replica that took a shard's report asks the one that folds the job to steer the shard. The blocks are in the ledger already: results never go this
+   * way, which has room for small messages only.
+   */
+  'jobs.steer': {
+    request: z.strictObject({
+      jobId: z.string(),
+      shard: z.int(),
+      attempt: z.int(),
+      describe: z.boolean(),
+      release: z.boolean(),
+      blocks: z.array(z.int().min(0).max(maxCount)).max(10_000),
+      /** Position in the ledger up to which there is something to read; 0 = nothing. */
+      through: z.int().min(0),
+    }),
+    /** Null: the one that was asked does not fold the job. */
+    reply: z.strictObject({ reply: reportReply.nullable(), prefix: z.int().min(0) }),
+  },
+  /** What the replica that folds jobs knows of them; with `open` it makes the folds that it has not made yet. */
+  'jobs.look': {
+    request: z.strictObject({ jobIds: z.array(z.string()).max(1000), open: z.boolean() }),
+    /** `elsewhere`: jobs that it does not fold. Jobs that have no fold are in neither. */
+    reply: z.strictObject({ looks: z.array(jobLook), elsewhere: z.array(z.string()) }),
   },
   /** The executor's captured output of a job's shards, oldest first. */
   'executor.read-logs': {

@@ -1,16 +1,18 @@
-import { randomUUID } from 'node:crypto';
 import type { Bus } from '@simfleet/bus';
 import type { Engine } from '@simfleet/domain';
 import type { CursorCodec } from '@simfleet/http';
 import type { Clock, Logger } from '@simfleet/runtime';
-import type { Storage } from '@simfleet/storage';
+import type { Leases, Storage } from '@simfleet/storage';
 import { openAudit } from './audit/audit.ts';
 import type { Audit } from './audit/audit.ts';
-import { deathOn, openClaims } from './claims.ts';
+import { openClaims } from './claims.ts';
 import { customersCollection, openCustomers } from './customers/customers.ts';
 import type { CustomerCollection, CustomerDocument, Customers } from './customers/customers.ts';
 import { openCoordinators } from './estimate/coordinators.ts';
 import type { Coordinators } from './estimate/coordinators.ts';
+import { leaseOf } from './estimate/lease-name.ts';
+import { openLooks } from './estimate/looks.ts';
+import type { Looks } from './estimate/looks.ts';
 import { openPilot } from './estimate/pilot.ts';
 import type { RunPilot } from './estimate/pilot.ts';
 import { openChangeJob } from './jobs/change-job.ts';
@@ -38,16 +40,24 @@ import { openStartJob } from './jobs/start-job.ts';
 import { openSteerJob } from './jobs/steer-job.ts';
 import type { SteerJob } from './jobs/steer-job.ts';
 import { openTellCrossings } from './jobs/tell-crossings.ts';
+import { openTellReplicas } from './jobs/tell-replicas.ts';
+import type { TellReplicas } from './jobs/tell-replicas.ts';
 import { openWithdrawUnlessNamed } from './jobs/withdraw-job.ts';
 import type { WithdrawUnlessNamed } from './jobs/withdraw-job.ts';
 import { openLedger } from './ledger/ledger.ts';
 import { openAnnouncer } from './live/announce.ts';
+import { openCompleteLog } from './live/complete-log.ts';
+import type { CompleteLog } from './live/complete-log.ts';
 import { openLiveLog } from './live/live-log.ts';
 import type { LiveLog } from './live/live-log.ts';
 import { openAcceptReport } from './reports/accept-report.ts';
 import type { AcceptReport } from './reports/accept-report.ts';
+import { openAskHolder } from './reports/ask-holder.ts';
 import { openJobTokens, tokensCollection } from './reports/job-tokens.ts';
 import type { JobTokens } from './reports/job-tokens.ts';
+import { openKnownJobs } from './reports/known-jobs.ts';
+import { openSteerShard } from './reports/steer-shard.ts';
+import type { SteerShard } from './reports/steer-shard.ts';
 import { openCatalogue } from './services/catalogue.ts';
 import type { Catalogue } from './services/catalogue.ts';
 import { serviceVersionsCollection, servicesCollection } from './services/service-document.ts';
@@ -58,6 +68,8 @@ import type { ShardEvent } from './shards/handle-shard-event.ts';
 export interface Surroundings {
   readonly storage: Storage;
   readonly bus: Bus;
+  /** Which jobs this process folds, among the processes on the store. */
+  readonly leases: Leases;
   readonly engines: readonly Engine[];
   readonly cursors: CursorCodec;
   readonly clock: Clock;
@@ -78,6 +90,9 @@ export interface Parts {
   readonly serviceDocuments: ServiceCollection;
   readonly serviceVersions: ServiceCollection;
   readonly coordinators: Coordinators;
+  readonly looks: Looks;
+  readonly steerShard: SteerShard;
+  readonly tellReplicas: TellReplicas;
   readonly prepare: PrepareJob;
   readonly createJob: CreateJobCase;
   readonly changeJob: ChangeJob;
@@ -93,21 +108,26 @@ export interface Parts {
   readonly pilot: RunPilot;
   readonly tokens: JobTokens;
   readonly live: LiveLog;
+  readonly completeLog: CompleteLog;
   readonly timers: JobTimers;
 }
 
 /** Opens the collections and wires the use cases; nothing runs yet. */
 export const assemble = async (surroundings: Surroundings): Promise<Parts> => {
-  const { storage, bus, engines, clock, logger, platformVersion, slots } = surroundings;
+  const { storage, bus, leases, engines, clock, logger, platformVersion, slots } = surroundings;
+  const { shared } = storage;
   const audit = openAudit(storage.log, clock);
   const jobs = await storage.collection<JobDocument>(jobsCollection);
   const store = openJobStore(jobs);
   const live = openLiveLog({ log: storage.log, bus, clock, logger });
-  openAnnouncer(store, live);
+  const isOurs = (jobId: string): boolean => leases.holds(leaseOf(jobId));
+  const completeLog = openCompleteLog({ live, clock, isOurs });
+  openAnnouncer({ store, live, complete: completeLog, isOurs, logger });
   const ledger = openLedger(storage.log);
-  const coordinators = openCoordinators({ store, engines, ledger, live, clock });
+  const coordinators = openCoordinators({ store, engines, ledger, live, clock, logger, leases, shared });
+  const looks = openLooks({ bus, coordinators, leases, clock, logger, shared });
 
-  const claims = openClaims({ clock, owner: randomUUID(), isDead: deathOn(storage) });
+  const claims = openClaims({ clock, owner: leases.memberId, isDead: async (owner) => !(await leases.isAlive(owner)) });
   const reservations = await storage.collection<NameDocument>(namesCollection);
   const names = openJobNames(reservations, store, claims);
   const usesOf = openNameUses({ collection: reservations, names, store });
@@ -124,12 +144,28 @@ export const assemble = async (surroundings: Surroundings): Promise<Parts> => {
     usesOf,
   });
 
-  const tokens = openJobTokens(await storage.collection(tokensCollection), store);
+  const tokens = openJobTokens(await storage.collection(tokensCollection), store, shared);
   const prepare = openPrepareJob({ customers, catalogue, engines });
-  const endJob = openEndJob({ store, coordinators, engines, clock, platformVersion });
+  const endJob = openEndJob({ store, looks, engines, clock, platformVersion });
   const giveUp = openGiveUp(endJob);
   const startJob = openStartJob(store, clock);
   const tellCrossings = openTellCrossings(store, clock);
+  const known = openKnownJobs({ store, engines, clock });
+  const tellReplicas = openTellReplicas({ store, coordinators, known, bus, logger, memberId: leases.memberId, shared });
+  const steerShard = openSteerShard({ coordinators, leases, endJob, tellCrossings });
+  const askHolder = openAskHolder({ bus, leases, steer: steerShard, logger });
+  const reporting = {
+    coordinators,
+    ledger,
+    startJob,
+    endJob,
+    steer: steerShard,
+    known,
+    askHolder,
+    leases,
+    logger,
+    shared,
+  };
   const steerJob = openSteerJob({ store, endJob, audit, clock });
   const deleteJob = openDeleteJob({ store, names, tokens, ledger, live, audit, clock });
   const withdrawUnlessNamed = openWithdrawUnlessNamed({ store, names, clock });
@@ -144,6 +180,9 @@ export const assemble = async (surroundings: Surroundings): Promise<Parts> => {
     serviceDocuments,
     serviceVersions,
     coordinators,
+    looks,
+    steerShard,
+    tellReplicas,
     prepare,
     createJob: openCreateJob(createParts),
     changeJob: openChangeJob({ store, steer: steerJob, engines, giveUp, audit, clock }),
@@ -153,11 +192,12 @@ export const assemble = async (surroundings: Surroundings): Promise<Parts> => {
     endJob,
     giveUp,
     admitShard: tokens.check,
-    acceptReport: openAcceptReport({ coordinators, ledger, startJob, endJob, tellCrossings, logger }),
-    handleShardEvent: openShardEvents({ store, coordinators, startJob, endJob, giveUp }),
+    acceptReport: openAcceptReport(reporting),
+    handleShardEvent: openShardEvents({ store, freeShard: tellReplicas.freeShard, startJob, endJob, giveUp }),
     pilot: openPilot({ clock, slots }),
     tokens,
     live,
+    completeLog,
     timers: openJobTimers({ store, endJob, deleteJob, clock, logger }),
   };
 };

@@ -69,9 +69,3 @@ export const openClaims = ({ clock, owner, isDead }: ClaimsParts): Claims => {
     },
   };
 };
-
-/** Of a store that `shared` says several processes may use. */
-export const deathOn =
-  ({ shared }: { readonly shared: boolean }): ClaimsParts['isDead'] =>
-  async () =>
-    !shared;

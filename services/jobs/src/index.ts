@@ -3,7 +3,7 @@ import { SimfleetError } from '@simfleet/contracts';
 import type { Engine } from '@simfleet/domain';
 import type { CursorCodec, Route } from '@simfleet/http';
 import type { Logger, Module, RunningModule } from '@simfleet/runtime';
-import type { Storage } from '@simfleet/storage';
+import type { Leases, Storage } from '@simfleet/storage';
 import { assemble } from './assemble.ts';
 import type { Parts } from './assemble.ts';
 import { actionRoutes } from './http/action-routes.ts';
@@ -13,12 +13,15 @@ import { defineLists } from './http/lists.ts';
 import { reportRoutes } from './http/report-routes.ts';
 import { serviceRoutes } from './http/service-routes.ts';
 import { watchRoutes } from './http/watch-routes.ts';
+import { startSweeps } from './jobs/sweep-jobs.ts';
 import { takeUpJobs } from './jobs/take-up-jobs.ts';
 import { measure } from './measure.ts';
 
 export interface JobsDependencies {
   readonly storage: Storage;
   readonly bus: Bus;
+  /** Among the replicas on the store one folds each job. The module does not close them. */
+  readonly leases: Leases;
   /** Engine builds of this platform; a job of any other build fails `EngineUnavailable`. */
   readonly engines: readonly Engine[];
   readonly cursors: CursorCodec;
@@ -58,11 +61,16 @@ export const jobsModule = (dependencies: JobsDependencies, dependsOn: readonly s
 
 const run = async (parts: Parts, logger: Logger): Promise<RunningModule> => {
   const { surroundings, customers, catalogue, tokens, live, timers, deleteJob, withdrawUnlessNamed } = parts;
-  const { bus, storage } = surroundings;
+  const { bus, storage, leases } = surroundings;
   await customers.seed();
   await catalogue.seed();
+  const answering = storage.shared ? await answerReplicas(parts) : [];
   await takeUpJobs(parts, logger);
+  const endSweeps = storage.shared
+    ? await startSweeps({ ...parts, leases, clock: surroundings.clock, logger })
+    : async () => undefined;
   const subscriptions = [
+    ...answering,
     await bus.consume({
       name: 'jobs-shards',
       types: ['dev.simfleet.shard.started.v1', 'dev.simfleet.shard.ended.v1'],
@@ -85,8 +93,20 @@ const run = async (parts: Parts, logger: Logger): Promise<RunningModule> => {
     check: () => storage.check(),
     async stop() {
       timers.stop();
+      await endSweeps();
       await Promise.all(subscriptions.map((unsubscribe) => unsubscribe()));
       await live.close();
     },
   };
+};
+
+/** What replicas ask and tell each other: to each by its own name. */
+const answerReplicas = async ({ surroundings, steerShard, looks, tellReplicas }: Parts) => {
+  const { bus, leases } = surroundings;
+  const as = { as: leases.memberId };
+  return [
+    await bus.answer('jobs.steer', (body) => steerShard.forOther(body), as),
+    await bus.answer('jobs.look', (body) => looks.answer(body), as),
+    await tellReplicas.listen(),
+  ];
 };

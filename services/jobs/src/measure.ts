@@ -28,7 +28,7 @@ const countEnds = (metrics: Metrics, store: JobStore): void => {
 const gaugeActive = (metrics: Metrics, store: JobStore): void => {
   new Gauge({
     name: 'simfleet_jobs_active',
-    help: 'Jobs that are not over, by state.',
+    help: 'Jobs that are not over, by state: counted in the store, so that every replica tells the same figure.',
     labelNames: ['state'],
     registers: [metrics],
     async collect() {

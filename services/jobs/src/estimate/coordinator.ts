@@ -1,6 +1,6 @@
-import type { DoneBlock, Progress, Report, ReportReply, Task, ThresholdStatus } from '@simfleet/contracts';
+import type { DoneBlock, JobLook, Report, ReportReply, Task, ThresholdStatus } from '@simfleet/contracts';
 import { blockCount, expectedPaths, isOver, rulesOf } from '@simfleet/domain';
-import type { Engine } from '@simfleet/domain';
+import type { Engine, Rules } from '@simfleet/domain';
 import type { Clock } from '@simfleet/runtime';
 import { effectiveSpec, timeText } from '../jobs/job-document.ts';
 import type { JobDocument, StoredJob } from '../jobs/job-document.ts';
@@ -13,6 +13,8 @@ import {
   thresholdMark,
 } from '../live/live-entries.ts';
 import type { LiveEntry, LiveLog } from '../live/live-log.ts';
+import type { Ledger, LedgerPage } from '../ledger/ledger.ts';
+import { openReadPositions } from '../ledger/read-positions.ts';
 import { openLeaseTable } from '../reports/lease-table.ts';
 import type { LeaseTable } from '../reports/lease-table.ts';
 import { openJobFold } from './job-fold.ts';
@@ -40,12 +42,17 @@ export interface Coordinator {
   /** The job as it was saved last. */
   readonly job: StoredJob;
   readonly leases: LeaseTable;
-  /** Takes in blocks that are durable, and tells the live log what they changed. */
-  accept(report: Pick<Report, 'shard' | 'attempt' | 'done'>): void;
+  /** Takes in blocks that this process made durable, at these positions of the ledger, and tells the live log what they changed. */
+  accept(report: Pick<Report, 'shard' | 'attempt' | 'done'>, positions: readonly number[]): void;
+  /** Takes in what other processes appended to the ledger, up to the position at least. No read when that is done already. */
+  catchUp(through: number): Promise<void>;
+  /** The shard did these blocks, which were taken in. */
+  credit(report: Pick<Report, 'shard' | 'attempt'>, blocks: readonly number[]): void;
   /** Thresholds that were crossed and are not marked so in the job yet. */
   crossings(): readonly Crossing[];
-  reply(report: Report): ReportReply;
-  progress(): Progress;
+  reply(report: Omit<Report, 'done'>): ReportReply;
+  /** What is known of the job by now. */
+  look(): JobLook;
   /** The job was saved: the same run, perhaps in another state or with other shards. */
   update(job: StoredJob): void;
 }
@@ -55,10 +62,13 @@ export interface CoordinatorOptions {
   readonly engine: Engine;
   readonly clock: Clock;
   readonly live: LiveLog;
+  readonly ledger: Pick<Ledger, 'pages'>;
 }
 
 /** Waits of a shard that has nothing to do, in milliseconds: for a block that another shard gives back, for the end, for a resumption. */
 const retryMs = { stale: 1000, suspended: 1000, leaving: 1000 };
+/** No shard has this number: blocks whose shard is told later, by `credit`. */
+const nobody = -1;
 
 /** All idle shards of a job together ask some 250 times a second at most, few of them within 50 ms of a block coming free. */
 const nothingFreeMs = (activeShards: number): number => Math.min(1000, Math.max(50, 4 * activeShards));
@@ -69,11 +79,8 @@ const progressEveryMs = (age: number): number => {
   return age < 600_000 ? 1000 : age < 7_200_000 ? 5000 : 30_000;
 };
 
-export const openCoordinator = (
-  options: CoordinatorOptions,
-  ledger: AsyncIterable<readonly DoneBlock[]>,
-): Promise<Coordinator> => {
-  const { engine, clock, live } = options;
+export const openCoordinator = (options: CoordinatorOptions): Promise<Coordinator> => {
+  const { engine, clock, live, ledger } = options;
   const { id, doc } = options.job;
   const rules = rulesOf(effectiveSpec(doc), engine, { blockSize: doc.service.blockSize });
   const fold = openJobFold(rules, engine, doc.parameters);
@@ -81,6 +88,8 @@ export const openCoordinator = (
   const startedAt = clock.monotonic();
   const pace = openPace(startedAt);
   const told = new Set<string>();
+  const positions = openReadPositions();
+  let catchingUp: Promise<void> = Promise.resolve();
   let job = options.job;
   let progressAt = startedAt;
   let progressCount = 0;
@@ -89,11 +98,22 @@ export const openCoordinator = (
   const rebuild = async (): Promise<void> => {
     for (const key of await live.keys(id, 'look:')) told.add(key);
     for (const key of await live.keys(id, 'threshold:')) told.add(key);
-    for await (const page of ledger) {
-      const outcome = fold.add(page.filter(fold.fits));
+    for await (const { blocks, through } of ledger.pages(id, 0)) {
+      const outcome = fold.add(blocks.filter(fold.fits));
       for (const { block } of outcome.fresh) leases.known(block);
       tell(outcome);
+      positions.addThrough(through);
     }
+  };
+
+  const takeIn = ({ blocks, through }: LedgerPage): void => {
+    takeDone(nobody, 0, blocks);
+    positions.addThrough(through);
+  };
+
+  const readOn = async (through: number): Promise<void> => {
+    if (positions.through >= through) return;
+    for await (const page of ledger.pages(id, positions.through)) takeIn(page);
   };
 
   /** Looks and verdicts that the live log does not have yet; a restart judges them again, but tells them once. */
@@ -116,7 +136,7 @@ export const openCoordinator = (
     return thresholdMark(doc.run, threshold);
   };
 
-  const progress = (): Progress => {
+  const progress = (): JobLook['progress'] => {
     const now = clock.monotonic();
     const figures = { pathsPerSecond: pace.perSecond(now), activeShards: leases.active(now), least: leastFraction };
     const current = progressOf(fold, figures);
@@ -138,7 +158,7 @@ export const openCoordinator = (
     return Math.min(blockSize, (units ?? Infinity) - block * blockSize);
   };
 
-  const accept: Coordinator['accept'] = ({ shard, attempt, done }) => {
+  const takeDone = (shard: number, attempt: number, done: readonly DoneBlock[]): void => {
     const now = clock.monotonic();
     // One that does not fit any more has to be run again: it stays free.
     const fitting = done.filter(fold.fits);
@@ -163,15 +183,6 @@ export const openCoordinator = (
       .map((threshold) => ({ mark: markOf(threshold), threshold }))
       .filter(({ mark }) => !job.doc.crossed.includes(mark));
 
-  const task = (): Task => ({
-    engine: engine.name,
-    kernelHash: engine.kernelHash,
-    parameters: doc.parameters,
-    seed: doc.spec.seed,
-    blockSize: rules.plan.blockSize,
-    maxPaths: rules.maxPaths,
-  });
-
   const grant = (shard: number): Pick<ReportReply, 'lease' | 'retryAfterMs'> => {
     const expected = expectedPaths(rules, fold.state);
     const lease = leases.grant({
@@ -186,8 +197,8 @@ export const openCoordinator = (
     return { lease: { first, count, expires: timeText(clock.now() + Math.max(0, Math.round(holdMs))) } };
   };
 
-  const reply = ({ shard, attempt, describe, release }: Report): ReportReply => {
-    const described = describe ? { task: task() } : {};
+  const reply: Coordinator['reply'] = ({ shard, attempt, describe, release }) => {
+    const described = describe ? { task: taskOf(doc, rules) } : {};
     if (isOver(job.doc)) return { action: 'stop', lease: null, ...described };
     if (release) {
       leases.free(shard, attempt);
@@ -214,10 +225,22 @@ export const openCoordinator = (
       return job;
     },
     leases,
-    accept,
+    accept({ shard, attempt, done }, at) {
+      takeDone(shard, attempt, done);
+      for (const position of at) positions.add(position);
+    },
+    catchUp: (through) => (catchingUp = catchingUp.catch(() => undefined).then(() => readOn(through))),
+    credit: ({ shard, attempt }, blocks) => leases.done(shard, attempt, blocks, clock.monotonic()),
     crossings,
     reply,
-    progress,
+    look: () => ({
+      jobId: id,
+      run: doc.run,
+      progress: progress(),
+      estimates: [...fold.estimates],
+      thresholds: [...fold.state.thresholds],
+      crossings: crossings().map(({ mark, threshold }) => ({ mark, threshold })),
+    }),
     update(saved) {
       job = saved;
       if (saved.doc.state === 'Suspended') leases.freeAll();
@@ -225,3 +248,13 @@ export const openCoordinator = (
   };
   return rebuild().then(() => coordinator);
 };
+
+/** What a shard must know to run blocks of the job. */
+export const taskOf = (job: JobDocument, { plan, maxPaths }: Rules): Task => ({
+  engine: job.service.engine,
+  kernelHash: job.service.kernelHash,
+  parameters: job.parameters,
+  seed: job.spec.seed,
+  blockSize: plan.blockSize,
+  maxPaths,
+});

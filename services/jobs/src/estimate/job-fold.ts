@@ -1,7 +1,8 @@
 import type { BlockResult, DoneBlock, Estimate, ThresholdStatus } from '@simfleet/contracts';
-import { advance, begin, blockCount, blockUnits, estimatesOf, judgeResolved, pathsOf } from '@simfleet/domain';
+import { advance, begin, estimatesOf, judgeResolved, pathsOf } from '@simfleet/domain';
 import type { Engine, Judged, Parameters, Rules } from '@simfleet/domain';
-import { mostRunAhead } from '../reports/lease-table.ts';
+import { reportPlan } from '../reports/report-plan.ts';
+import type { ReportPlan } from '../reports/report-plan.ts';
 
 /** A look that was judged while folding. */
 export interface Look {
@@ -21,8 +22,7 @@ export interface FoldOutcome {
  * The fold of one job: blocks arrive in any order and wait until the prefix reaches them, so that the estimate is a left fold in block
  * order. Once the prefix has ended the job, later blocks no longer matter.
  */
-export interface JobFold {
-  readonly rules: Rules;
+export interface JobFold extends ReportPlan {
   readonly state: Judged;
   /** Answer of an exact engine, once its fold has ended. */
   readonly resolved: { readonly metric: string; readonly value: number } | undefined;
@@ -34,24 +34,16 @@ export interface JobFold {
   readonly paths: number;
   readonly estimates: readonly Estimate[];
   has(block: number): boolean;
-  /** Whether a shard may work on the block: inside the plan, and not further ahead than leases go. */
-  isPossible(block: number): boolean;
-  /** Whether the result is one of the current bounds: the short last block of narrower bounds is not. */
-  fits(done: DoneBlock): boolean;
-  /** Whether the result is the short last block of one of these earlier bounds (`maxPaths`): a late shard's honest work, of no use now. */
-  isOutdated(done: DoneBlock, earlier: readonly string[]): boolean;
   add(done: readonly DoneBlock[]): FoldOutcome;
 }
 
 export const openJobFold = (rules: Rules, engine: Engine, parameters: Parameters): JobFold => {
   const waiting = new Map<number, BlockResult>();
-  const total = blockCount(rules);
   let state = begin(rules);
   let resolved: { readonly metric: string; readonly value: number } | undefined;
 
   const prefix = (): number => state.folded.blocks;
   const estimates = (): readonly Estimate[] => estimatesOf(rules, state, resolved);
-  const isInside = (block: number): boolean => block >= 0 && (total === null || block < total);
 
   const takeFresh = (done: readonly DoneBlock[]): readonly DoneBlock[] => {
     const fresh = done.filter((each) => each.block >= prefix() && !waiting.has(each.block));
@@ -84,6 +76,7 @@ export const openJobFold = (rules: Rules, engine: Engine, parameters: Parameters
     return { fresh, looks, decided };
   };
 
+  const { isPossible, fits, isOutdated } = reportPlan(rules, prefix);
   return {
     rules,
     get state() {
@@ -105,14 +98,9 @@ export const openJobFold = (rules: Rules, engine: Engine, parameters: Parameters
       return estimates();
     },
     has: (block) => block < prefix() || waiting.has(block),
-    isPossible: (block) => isInside(block) && block < prefix() + mostRunAhead,
-    fits: ({ block, result }) =>
-      isInside(block) && (result.kind === 'counts' || result.paths === blockUnits(rules, block)),
-    isOutdated: ({ block, result }, earlier) =>
-      result.kind === 'moments' &&
-      isInside(block) &&
-      result.paths < blockUnits(rules, block) &&
-      earlier.some((maxPaths) => Number(maxPaths) - block * rules.plan.blockSize === result.paths),
+    isPossible,
+    fits,
+    isOutdated,
     add,
   };
 };

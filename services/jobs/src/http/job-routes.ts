@@ -1,6 +1,7 @@
 import { createJob, job, jobEstimate, labels, page } from '@simfleet/contracts';
 import { defineRoute } from '@simfleet/http';
 import type { Answer, Route } from '@simfleet/http';
+import type { JobLook } from '@simfleet/contracts';
 import type { Filter } from '@simfleet/storage';
 import { z } from 'zod';
 import type { Parts } from '../assemble.ts';
@@ -48,14 +49,17 @@ export const jobRoutes = (parts: () => Parts, lists: Lists): readonly Route[] =>
     request: { query: lists.jobs.query },
     responses: { 200: { description: 'A page of jobs.', schema: page(job) } },
     async handle({ query, principal, url }) {
-      const { store, coordinators, surroundings } = parts();
+      const { store, looks, surroundings } = parts();
       const now = surroundings.clock.now();
       return lists.jobs.answer({
         codec: surroundings.cursors,
         collection: store.collection,
         ...{ query, principal, url },
         ...allOf([...ownFilter(principal, 'customer'), ...filtersOf(query)]),
-        show: (rows) => rows.map((row) => jobView(row, coordinators.peek(row.id), now)),
+        show: async (rows) => {
+          const known = await looks.page(rows);
+          return rows.map((row) => jobView(row, known.get(row.id), now));
+        },
       });
     },
   }),
@@ -71,8 +75,8 @@ export const jobRoutes = (parts: () => Parts, lists: Lists): readonly Route[] =>
     errors: ['not-found'],
     async handle(request) {
       const stored = await visibleJob(parts().store, request.params.id, request);
-      await parts().coordinators.open(stored.id);
-      return answerJob(parts(), stored, 200);
+      const look = await parts().looks.one(stored);
+      return answerLooked(parts(), stored, 200, look);
     },
   }),
   defineRoute({
@@ -143,10 +147,16 @@ const filtersOf = (query: JobFilters): readonly Filter[] => [
   }),
 ];
 
-export const answerJob = ({ coordinators, surroundings }: Parts, stored: StoredJob, status: number): Answer =>
+/** The job after a change of it, with what is known of its fold. */
+export const answerJob = async (parts: Parts, stored: StoredJob, status: number): Promise<Answer> => {
+  const looks = await parts.looks.page(status === 201 ? [] : [stored]);
+  return answerLooked(parts, stored, status, looks.get(stored.id));
+};
+
+const answerLooked = ({ surroundings }: Parts, stored: StoredJob, status: number, look: JobLook | undefined): Answer =>
   answerRecord(
     status,
     stored.version,
-    jobView(stored, coordinators.peek(stored.id), surroundings.clock.now()),
+    jobView(stored, look, surroundings.clock.now()),
     status === 201 ? { location: `/v1/jobs/${stored.id}` } : {},
   );

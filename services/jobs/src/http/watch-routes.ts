@@ -4,7 +4,7 @@ import type { Route, SseEvent } from '@simfleet/http';
 import { isOver } from '@simfleet/domain';
 import { z } from 'zod';
 import type { Parts } from '../assemble.ts';
-import { completeLog, followJob } from '../live/follow.ts';
+import { followJob } from '../live/follow.ts';
 import type { FollowedEvent } from '../live/follow.ts';
 import { visibleJob } from './visible.ts';
 
@@ -51,18 +51,19 @@ export const watchRoutes = (parts: () => Parts): readonly Route[] => [
     },
     errors: ['not-found'],
     async handle(request) {
-      const { store, live, surroundings } = parts();
+      const { store, live, completeLog, surroundings } = parts();
       const job = await visibleJob(store, request.params.id, request);
       const after = positionOf(request.lastEventId);
       const last = await live.last(job.id);
       if (after > last) throw badPosition(`is beyond the last event, ${last}`);
       if (isOver(job.doc) && after > 0) {
-        await completeLog(job, live);
+        await completeLog(job);
         if (after === (await live.last(job.id))) return { status: 204 };
       }
       const { bus, clock } = surroundings;
+      const following = { live, bus, clock, complete: completeLog };
       const getJob = () => store.collection.get(job.id);
-      return { events: asSse(followJob(job.id, { live, bus, clock, getJob, after, signal: request.signal })) };
+      return { events: asSse(followJob(job.id, { ...following, getJob, after, signal: request.signal })) };
     },
   }),
   defineRoute({

@@ -2,17 +2,17 @@ import type { Principal, StopReason } from '@simfleet/contracts';
 import { finish, isOver } from '@simfleet/domain';
 import type { Engine } from '@simfleet/domain';
 import type { Clock } from '@simfleet/runtime';
-import type { Coordinators } from '../estimate/coordinators.ts';
+import type { Looks } from '../estimate/looks.ts';
 import { engineOf, recorded, timeText } from './job-document.ts';
 import type { JobDocument, StoredJob } from './job-document.ts';
 import { jobChanged, thresholdCrossed } from './job-events.ts';
 import { isFullAnswer, resultOf } from './job-result.ts';
-import type { Findings } from './job-result.ts';
+import type { Found } from './job-result.ts';
 import type { JobChange, JobStore } from './job-store.ts';
 
 export interface EndJobParts {
   readonly store: JobStore;
-  readonly coordinators: Coordinators;
+  readonly looks: Pick<Looks, 'findings'>;
   readonly engines: readonly Engine[];
   readonly clock: Pick<Clock, 'now'>;
   readonly platformVersion: string;
@@ -26,21 +26,21 @@ export interface JobEnd {
 
 /**
  * Ends a job with one write: state, reason, result and the order to stop. The first terminal reason wins: a job that is over stays as it is.
- * Throws `not-found`.
+ * Throws `not-found`, and `unavailable` while the process that folds the job does not answer and none has taken over.
  */
 export type EndJob = (jobId: string, end: JobEnd, check?: (version: number) => void) => Promise<StoredJob>;
 
 export const system = { id: 'system', kind: 'system', customers: '*' } as const satisfies Principal;
 
-export const openEndJob = ({ store, coordinators, engines, clock, platformVersion }: EndJobParts): EndJob => {
-  const ended = (jobId: string, job: JobDocument, version: number, end: JobEnd, findings: Findings): JobChange => {
+export const openEndJob = ({ store, looks, engines, clock, platformVersion }: EndJobParts): EndJob => {
+  const ended = (jobId: string, job: JobDocument, version: number, end: JobEnd, found: Found): JobChange => {
     const now = clock.now();
     const over = recorded(job, finish(cancelledSpec(job, end), end.reason, now), { ...end, now });
-    const crossings = (findings.crossings ?? []).filter(({ mark }) => !job.crossed.includes(mark));
+    const crossings = (found.look?.crossings ?? []).filter(({ mark }) => !job.crossed.includes(mark));
     const doc: JobDocument = {
       ...over,
-      result: resultOf(jobId, over, findings, platformVersion),
-      blocksReported: findings.fold?.reported ?? 0,
+      result: resultOf(jobId, over, found, platformVersion),
+      blocksReported: found.look?.progress.blocksReported ?? 0,
       crossed: [...job.crossed, ...crossings.map(({ mark }) => mark)],
     };
     const time = timeText(now);
@@ -49,13 +49,17 @@ export const openEndJob = ({ store, coordinators, engines, clock, platformVersio
   };
 
   return async (jobId, end, check) => {
-    const coordinator = await coordinators.open(jobId);
+    // Nobody folds a job that is over, nor should begin to.
+    const before = await store.need(jobId);
+    if (isOver(before.doc)) return store.change(jobId, () => null, check);
+    const { look: asked, coordinator } = await looks.findings(jobId);
     const decide = (job: JobDocument, version: number): JobChange | null => {
       if (isOver(job)) return null;
-      const holds = coordinator !== null && coordinator.run === job.run;
+      const look = coordinator?.look() ?? asked;
+      const holds = look !== null && look.run === job.run;
       // Bounds may have got wider since, or thresholds other ones: then a full answer is none yet, and the next report finds it.
       if (isFullAnswer(end.reason) && coordinator?.holdsFor(job) !== true) return null;
-      const found = holds ? { fold: coordinator.fold, crossings: coordinator.crossings() } : { fold: null };
+      const found = holds ? { look, fold: coordinator?.fold ?? null } : { look: null, fold: null };
       return ended(jobId, job, version, end, { ...found, engine: engineOf(job, engines) });
     };
     return store.change(jobId, decide, check);

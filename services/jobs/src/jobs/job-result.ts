@@ -1,15 +1,16 @@
-import type { Estimate, JobResult, StopReason, ThresholdStatus } from '@simfleet/contracts';
+import type { Estimate, JobLook, JobResult, StopReason, ThresholdStatus } from '@simfleet/contracts';
 import { resultDigest } from '@simfleet/domain';
 import type { Engine } from '@simfleet/domain';
-import type { Crossing } from '../estimate/coordinator.ts';
 import type { JobFold } from '../estimate/job-fold.ts';
 import type { JobDocument } from './job-document.ts';
 
-/** What a job has found so far; `fold` is null when its engine is not available. */
-export interface Findings {
+/** What a job has found so far. */
+export interface Found {
+  /** Null when its engine is not available. */
+  readonly look: JobLook | null;
+  /** The fold, where it is made: for the digest. */
   readonly fold: JobFold | null;
   readonly engine: Engine | null;
-  readonly crossings?: readonly Crossing[];
 }
 
 /** Only a job that ran to its end has a digest. */
@@ -19,7 +20,7 @@ export const isFullAnswer = (reason: StopReason): boolean => reason === 'Precisi
 export const resultOf = (
   id: string,
   job: JobDocument,
-  { fold, engine }: Findings,
+  { look, fold, engine }: Found,
   platformVersion: string,
 ): JobResult => {
   const { stopReason } = job;
@@ -29,8 +30,8 @@ export const resultOf = (
     state: job.state,
     stopReason,
     resultDigest: isFullAnswer(stopReason) && fold !== null ? digestOf(job, fold) : null,
-    estimates: [...(fold?.estimates ?? [])],
-    thresholds: [...thresholdsOf(job, fold)],
+    estimates: look?.estimates ?? [],
+    thresholds: [...thresholdsOf(job, look)],
     references: engine === null ? [] : [...engine.references(job.parameters)],
     provenance: {
       service: { name: job.service.name, version: job.service.version },
@@ -41,8 +42,8 @@ export const resultOf = (
       seed: job.spec.seed,
       generator: job.service.generator,
       blockSize: job.service.blockSize,
-      blocks: fold?.prefix ?? 0,
-      paths: fold?.paths ?? 0,
+      blocks: look?.progress.blocks ?? 0,
+      paths: look?.progress.paths ?? 0,
       platformVersion,
     },
   };
@@ -59,9 +60,9 @@ const digestOf = (job: JobDocument, fold: JobFold): string =>
     folded: fold.state.folded,
   });
 
-export const thresholdsOf = (job: JobDocument, fold: JobFold | null): readonly ThresholdStatus[] =>
-  fold?.state.thresholds ?? job.spec.thresholds.map(({ name }) => ({ name, verdict: 'Undecided' }));
+export const thresholdsOf = (job: JobDocument, look: JobLook | null): readonly ThresholdStatus[] =>
+  look?.thresholds ?? job.spec.thresholds.map(({ name }) => ({ name, verdict: 'Undecided' }));
 
 /** Estimates of a job that may be over. */
-export const estimatesOfJob = (job: JobDocument, fold: JobFold | null): readonly Estimate[] =>
-  job.result?.estimates ?? fold?.estimates ?? [];
+export const estimatesOfJob = (job: JobDocument, look: JobLook | null): readonly Estimate[] =>
+  job.result?.estimates ?? look?.estimates ?? [];

@@ -1,13 +1,12 @@
-import type { Job, Progress } from '@simfleet/contracts';
+import type { Job, JobLook, Progress } from '@simfleet/contracts';
 import { runningSeconds } from '@simfleet/domain';
-import type { Coordinator } from '../estimate/coordinator.ts';
 import { noProgress } from '@simfleet/contracts';
 import { timeText } from './job-document.ts';
 import type { JobDocument, StoredJob } from './job-document.ts';
 import { estimatesOfJob, thresholdsOf } from './job-result.ts';
 
-/** A job as the API shows it. Without a coordinator an active job shows no progress: it is not folded just to be listed. */
-export const jobView = ({ id, doc }: StoredJob, coordinator: Coordinator | undefined, now: number): Job => ({
+/** A job as the API shows it. Without a look at its fold an active job shows no progress: it is not folded just to be listed. */
+export const jobView = ({ id, doc }: StoredJob, look: JobLook | undefined, now: number): Job => ({
   id,
   customer: doc.customer,
   name: doc.name,
@@ -29,14 +28,14 @@ export const jobView = ({ id, doc }: StoredJob, coordinator: Coordinator | undef
   stopReason: doc.stopReason,
   message: doc.message,
   accumulatedSeconds: runningSeconds(doc, now),
-  progress: progressOfJob(doc, coordinator),
-  estimates: [...estimatesOfJob(doc, coordinator?.fold ?? null)],
-  thresholds: [...(doc.result?.thresholds ?? thresholdsOf(doc, coordinator?.fold ?? null))],
+  progress: progressOfJob(doc, look),
+  estimates: [...estimatesOfJob(doc, look ?? null)],
+  thresholds: [...(doc.result?.thresholds ?? thresholdsOf(doc, look ?? null))],
   resultDigest: doc.result?.resultDigest ?? null,
 });
 
-const progressOfJob = (job: JobDocument, coordinator: Coordinator | undefined): Progress => {
-  if (job.result === null) return coordinator?.progress() ?? noProgress;
+const progressOfJob = (job: JobDocument, look: JobLook | undefined): Progress => {
+  if (job.result === null) return look?.progress ?? noProgress;
   const { blocks, paths } = job.result.provenance;
   const fraction = job.state === 'Succeeded' ? 1 : null;
   return { ...noProgress, blocks, paths, blocksReported: job.blocksReported, fraction, remainingSeconds: 0 };

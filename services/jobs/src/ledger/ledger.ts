@@ -1,16 +1,27 @@
 import type { BlockResult, DoneBlock } from '@simfleet/contracts';
-import type { Json, Log } from '@simfleet/storage';
+import type { Appended, Json, Log } from '@simfleet/storage';
 
 /**
  * The finished blocks of each job, in order of arrival: the checkpoint, and alone what decides success. An entry's key is (block, paths), so
  * that the short last block of an old bound and the full block of a wider one are two entries.
  */
 export interface Ledger {
-  /** Resolves once the blocks are durable. Throws `not-reproducible` when one is there with other bytes; then nothing is written. */
-  append(jobId: string, done: readonly DoneBlock[], units: (block: number) => number): Promise<void>;
-  /** Every entry, in pages, oldest first. */
-  pages(jobId: string): AsyncIterable<readonly DoneBlock[]>;
+  /**
+   * Resolves once the blocks are durable, with their positions. Throws `not-reproducible` when one is there with other bytes; then nothing is
+   * written.
+   */
+  append(jobId: string, done: readonly DoneBlock[], units: (block: number) => number): Promise<readonly Appended[]>;
+  /** Entries after a position (0 = every entry), in pages, oldest first. */
+  pages(jobId: string, after: number): AsyncIterable<LedgerPage>;
+  /** Position of the last entry; 0 when there is none. At least as many blocks as the prefix has are in the ledger. */
+  last(jobId: string): Promise<number>;
   drop(jobId: string): Promise<void>;
+}
+
+export interface LedgerPage {
+  readonly blocks: readonly DoneBlock[];
+  /** Position of the last of them. */
+  readonly through: number;
 }
 
 /** Entries read at once: a megabyte or so. */
@@ -24,16 +35,17 @@ export const openLedger = (log: Log): Ledger => ({
       key: `${block}:${units(block)}`,
       data: { block, result } as unknown as Json,
     }));
-    await log.append(streamOf(jobId), entries);
+    return log.append(streamOf(jobId), entries);
   },
-  async *pages(jobId) {
-    for (let after = 0; ;) {
+  async *pages(jobId, start) {
+    for (let after = start; ;) {
       const entries = await log.read(streamOf(jobId), after, pageSize);
-      if (entries.length > 0)
-        yield entries.map(({ data }) => data as unknown as { block: number; result: BlockResult });
       after = entries.at(-1)?.position ?? after;
+      const blocks = entries.map(({ data }) => data as unknown as { block: number; result: BlockResult });
+      if (blocks.length > 0) yield { blocks, through: after };
       if (entries.length < pageSize) return;
     }
   },
+  last: (jobId) => log.last(streamOf(jobId)),
   drop: (jobId) => log.drop(streamOf(jobId)),
 });

@@ -3,7 +3,7 @@ import type { Bus } from '@simfleet/bus';
 import type { Clock } from '@simfleet/runtime';
 import { isOver } from '@simfleet/domain';
 import type { StoredJob } from '../jobs/job-document.ts';
-import { documentEntries, resultKey } from './live-entries.ts';
+import type { CompleteLog } from './complete-log.ts';
 import { liveSubject } from './live-log.ts';
 import type { LiveLog } from './live-log.ts';
 
@@ -16,6 +16,7 @@ export interface FollowOptions {
   readonly live: LiveLog;
   readonly bus: Pick<Bus, 'listen'>;
   readonly clock: Pick<Clock, 'after'>;
+  readonly complete: CompleteLog;
   /** Null once the job is deleted. */
   readonly getJob: () => Promise<StoredJob | null>;
   /** Follow from the event after this id; 0 = from the start. */
@@ -33,7 +34,7 @@ const pollMs = 5_000;
  * log is appended first, from the job document.
  */
 export const followJob = async function* (jobId: string, options: FollowOptions): AsyncGenerator<FollowedEvent, void> {
-  const { live, bus, clock, getJob, signal } = options;
+  const { live, bus, clock, complete, getJob, signal } = options;
   const bell = openBell(clock, signal);
   const unsubscribe = await bus.listen(liveSubject(jobId), bell.ring);
   try {
@@ -49,7 +50,7 @@ export const followJob = async function* (jobId: string, options: FollowOptions)
       const job = await getJob();
       if (job === null) return;
       if (isOver(job.doc)) {
-        await completeLog(job, live);
+        await complete(job);
         if (position >= (await live.last(jobId))) return;
         continue;
       }
@@ -59,14 +60,6 @@ export const followJob = async function* (jobId: string, options: FollowOptions)
     bell.ring();
     await unsubscribe();
   }
-};
-
-/** Appends what the document knows and the log lacks. */
-export const completeLog = async (job: StoredJob, live: LiveLog): Promise<void> => {
-  await live.settled(job.id);
-  if ((await live.lastKey(job.id)) === resultKey(job.doc.run)) return;
-  live.push(job.id, documentEntries(job));
-  await live.settled(job.id);
 };
 
 interface Bell {

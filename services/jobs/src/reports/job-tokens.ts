@@ -22,8 +22,11 @@ export interface JobTokens {
   forget(jobId: string): Promise<void>;
 }
 
-export const openJobTokens = (collection: TokenCollection, store: JobStore): JobTokens => {
-  /** Hashes of jobs that report now, so that a report costs no read. */
+export const openJobTokens = (collection: TokenCollection, store: JobStore, shared: boolean): JobTokens => {
+  /**
+   * Hashes of jobs that report now, so that a report costs no read. Another replica may have registered another one since: a token that does not fit is
+   * compared with the stored hash before it is refused. The token before is good for longer then, until the job is over or this one is met.
+   */
   const known = new Map<string, Buffer>();
   store.onSaved((jobId, job) => {
     if (job === null || isOver(job.doc)) known.delete(jobId);
@@ -60,11 +63,15 @@ export const openJobTokens = (collection: TokenCollection, store: JobStore): Job
   return {
     register,
     async check(jobId, token) {
-      const expected = await hashOf(jobId);
       const given = createHash('sha256')
         .update(token ?? '')
         .digest();
-      if (token !== null && expected !== null && timingSafeEqual(given, expected)) return;
+      const wasKnown = known.has(jobId);
+      if (token !== null && fits(given, await hashOf(jobId))) return;
+      if (token !== null && wasKnown && shared) {
+        known.delete(jobId);
+        if (fits(given, await hashOf(jobId))) return;
+      }
       throw new SimfleetError('unauthenticated', 'the token is not the one of this job');
     },
     async forget(jobId) {
@@ -74,6 +81,8 @@ export const openJobTokens = (collection: TokenCollection, store: JobStore): Job
     },
   };
 };
+
+const fits = (given: Buffer, expected: Buffer | null): boolean => expected !== null && timingSafeEqual(given, expected);
 
 const ignoreGone = (error: unknown): void => {
   if (errorCode(error) !== 'not-found' && errorCode(error) !== 'version-conflict') throw error;

@@ -2,7 +2,7 @@ import { SimfleetError, identifier, maxCount, maxShards, report } from '@simflee
 import type { DoneBlock, Mistake, Report } from '@simfleet/contracts';
 import { validateResult } from '@simfleet/domain';
 import { mistakesOf } from '@simfleet/http';
-import type { JobFold } from '../estimate/job-fold.ts';
+import type { ReportPlan } from './report-plan.ts';
 
 /** Mistakes listed at most: a report of 10,000 bad blocks is not answered with 10,000 pointers. */
 const mostMistakes = 50;
@@ -101,7 +101,7 @@ const isSoundCountsResult = (value: Members): boolean => {
 
 /** Mistakes that only the job's plan can see, with pointers into the report. Blocks that are passed over have none. */
 export const planMistakes = (
-  fold: JobFold,
+  plan: Pick<ReportPlan, 'rules' | 'isPossible'>,
   done: readonly DoneBlock[],
   isPassedOver: (block: DoneBlock) => boolean,
 ): readonly Mistake[] => {
@@ -109,10 +109,10 @@ export const planMistakes = (
   for (const [index, each] of done.entries()) {
     const { block, result } = each;
     if (isPassedOver(each)) continue;
-    if (!fold.isPossible(block)) {
+    if (!plan.isPossible(block)) {
       mistakes.push({ pointer: `/done/${index}/block`, detail: `block ${block} is outside the plan of this job` });
     } else {
-      for (const { pointer, detail } of validateResult(fold.rules, block, result)) {
+      for (const { pointer, detail } of validateResult(plan.rules, block, result)) {
         mistakes.push({ pointer: `/done/${index}/result${pointer}`, detail });
       }
     }

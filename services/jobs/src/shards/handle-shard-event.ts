@@ -1,7 +1,6 @@
 import { shardExit } from '@simfleet/contracts';
 import type { SimfleetEvent } from '@simfleet/contracts';
 import { isOver } from '@simfleet/domain';
-import type { Coordinators } from '../estimate/coordinators.ts';
 import { system } from '../jobs/end-job.ts';
 import type { EndJob } from '../jobs/end-job.ts';
 import type { GiveUp } from '../jobs/give-up.ts';
@@ -10,9 +9,12 @@ import type { StartJob } from '../jobs/start-job.ts';
 
 export type ShardEvent = SimfleetEvent<'dev.simfleet.shard.started.v1' | 'dev.simfleet.shard.ended.v1'>;
 
+export type FreeShard = (jobId: string, shard: number, attempt: number) => void;
+
 export interface ShardEventParts {
   readonly store: JobStore;
-  readonly coordinators: Coordinators;
+  /** Frees the leases of a shard that ended, wherever the job is folded. */
+  readonly freeShard: FreeShard;
   readonly startJob: StartJob;
   readonly endJob: EndJob;
   readonly giveUp: GiveUp;
@@ -22,10 +24,10 @@ export interface ShardEventParts {
  * What executors tell about shards. Exit codes are hints, the ledger decides: a shard that ends well says nothing about the job. Handling an
  * event twice changes nothing the second time: (source, version) is recorded in the write of its effect.
  */
-export const openShardEvents = ({ store, coordinators, startJob, endJob, giveUp }: ShardEventParts) => {
+export const openShardEvents = ({ store, freeShard, startJob, endJob, giveUp }: ShardEventParts) => {
   const ended = async (event: Extract<ShardEvent, { type: 'dev.simfleet.shard.ended.v1' }>): Promise<void> => {
     const { jobId, shard, attempt, generation, exitCode, exhausted: isExhausted, message } = event.data;
-    coordinators.peek(jobId)?.leases.free(shard, attempt);
+    freeShard(jobId, shard, attempt);
     const stored = await store.collection.get(jobId);
     if (stored === null || isOver(stored.doc) || stored.doc.run !== generation) return;
     if (exitCode === shardExit.badInput) {

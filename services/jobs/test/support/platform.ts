@@ -15,8 +15,8 @@ import {
 import type { Authorizer, IdempotencyRecord } from '@simfleet/http';
 import { builtInEngines } from '@simfleet/simulation/engines';
 import type { Clock } from '@simfleet/runtime';
-import { startRelay } from '@simfleet/storage';
-import type { Storage } from '@simfleet/storage';
+import { openLeases, startRelay } from '@simfleet/storage';
+import type { Leases, Storage } from '@simfleet/storage';
 import { openMemoryStorage } from '@simfleet/storage/memory';
 import { runtimeContext } from '@simfleet/testing';
 import { jobsModule } from '../../src/index.ts';
@@ -54,6 +54,8 @@ export interface PlatformOptions {
   readonly engines?: readonly Engine[];
   readonly bus?: Bus;
   readonly clock?: Clock;
+  /** Of a store that several platforms use; its own unless given. */
+  readonly leases?: Leases;
   /** Tokens besides the administrator's. */
   readonly users?: Readonly<Record<string, Principal>>;
 }
@@ -72,8 +74,9 @@ export const startPlatform = async (test: TestContext, options: PlatformOptions 
   const engines = options.engines ?? [...builtInEngines(), smallEngine()];
   const context = runtimeContext(options.clock === undefined ? {} : { clock: options.clock });
   const { clock, logger, metrics } = context;
+  const leases = options.leases ?? (await openLeases({ storage, clock, logger }));
   const cursors = createCursorCodec({ keys: [cursorKey(1, randomBytes(32))], clock });
-  const jobs = jobsModule({ storage, bus, engines, cursors, platformVersion: '0.1.0-test', slots: 2 }, []);
+  const jobs = jobsModule({ storage, bus, leases, engines, cursors, platformVersion: '0.1.0-test', slots: 2 }, []);
   const running = await jobs.start(context);
   const idempotency = createIdempotencyStore({
     collection: await storage.collection<IdempotencyRecord>(idempotencyCollection),
@@ -97,6 +100,7 @@ export const startPlatform = async (test: TestContext, options: PlatformOptions 
       await server.stop();
       await relay.stop();
       await running.stop();
+      if (options.leases === undefined) await leases.close();
       if (options.bus === undefined) await bus.close();
       if (options.storage === undefined) await storage.close();
     })());
