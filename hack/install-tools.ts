@@ -10,6 +10,7 @@ const tools: Readonly<Record<string, { readonly package: string; readonly purpos
   strace: { package: 'strace', purpose: 'shows that data is synced before it is acknowledged' },
   javac: { package: 'openjdk-17-jdk-headless', purpose: 'compiles a server that speaks MongoDB’s protocol' },
   mvn: { package: 'maven', purpose: 'fetches the libraries of that server' },
+  haproxy: { package: 'haproxy', purpose: 'shows that replicas work behind a load balancer' },
   initdb: { package: 'postgresql', purpose: 'makes PostgreSQL servers for the tests of its store' },
 };
 
@@ -46,7 +47,7 @@ if (missing.length > 0 && process.getuid?.() === 0 && existsSync('/usr/bin/apt-g
 for (const [command, { purpose }] of missing.filter(([name]) => !isThere(name))) {
   console.log(`${command} is missing: its tests are skipped (it ${purpose})`);
 }
-if (process.env['MONGODB_URL'] === undefined) buildMongoWireServer();
+buildMongoWireServer();
 
 if ('missing' in natsServer()) console.log('building nats-server (once, under a minute) …');
 const nats = buildNatsServer();

@@ -27,6 +27,8 @@ const guarantees: MongoClientOptions = {
   retryReads: false,
 };
 
+const namesDatabase = /^[^/]*\/\/[^/?]+\/[^?]/;
+
 const clientOf = (url: string, wanted: Readonly<Record<string, number>>): MongoClient => {
   const silent = Object.entries(wanted).filter(([name]) => !new RegExp(`[?&]${name}=`, 'i').test(url));
   try {
@@ -44,6 +46,7 @@ const clientOf = (url: string, wanted: Readonly<Record<string, number>>): MongoC
 /** The clients of one store: what is asked before `close` is answered, what comes after is refused. */
 export class Connection {
   readonly #url: string;
+  readonly #name: string | undefined;
   readonly #client: MongoClient;
   #patient: MongoClient | null = null;
   #underWay = 0;
@@ -53,18 +56,19 @@ export class Connection {
   /** Throws `invalid-configuration` when the URL is none. Connects with the first call. */
   constructor(url: string) {
     this.#url = url;
+    this.#name = namesDatabase.test(url) ? undefined : 'simfleet';
     this.#client = clientOf(url, bounds);
   }
 
-  /** The database that the URL names. */
+  /** The database that the URL names; `simfleet` when it names none. */
   get db(): Db {
-    return this.#client.db();
+    return this.#client.db(this.#name);
   }
 
   /** The same for calls that may take minutes. */
   get patientDb(): Db {
     this.#patient ??= clientOf(this.#url, patience);
-    return this.#patient.db();
+    return this.#patient.db(this.#name);
   }
 
   checkOpen(): void {

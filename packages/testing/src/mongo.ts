@@ -29,13 +29,15 @@ export interface TestMongo {
 export interface TestMongoOptions {
   /** Each write is in a file before it is answered, so that `kill` loses nothing; slower. Default false. */
   readonly persistent?: boolean;
+  /** A server of our own although `MONGODB_URL` names one: to kill it, pause it. Default false. */
+  readonly killable?: boolean;
 }
 
 /** Why tests that need a MongoDB cannot run here, or false: `{ skip: mongoMissing() }`. */
-export const mongoMissing = (): string | false =>
-  process.env['MONGODB_URL'] !== undefined || isWireServerBuilt()
+export const mongoMissing = ({ killable = false }: TestMongoOptions = {}): string | false =>
+  (process.env['MONGODB_URL'] !== undefined && !killable) || isWireServerBuilt()
     ? false
-    : 'neither MONGODB_URL nor the wire-protocol server (node hack/install-tools.ts builds it; needs Java and Maven)';
+    : 'no wire-protocol server (node hack/install-tools.ts builds it; needs a JDK and Maven), nor a MONGODB_URL that would do';
 
 /** A database name and the options of a connection string in place of its own. */
 const withDatabase = (url: string, database: string): string => {
@@ -127,7 +129,10 @@ const wireMongo = async (persistent: boolean): Promise<TestMongo> => {
 };
 
 /** Starts a MongoDB for the tests of one file. It ends with the process of the tests, however that ends. Throws when `mongoMissing()`. */
-export const startMongo = async ({ persistent = false }: TestMongoOptions = {}): Promise<TestMongo> => {
+export const startMongo = async ({
+  persistent = false,
+  killable = false,
+}: TestMongoOptions = {}): Promise<TestMongo> => {
   const url = process.env['MONGODB_URL'];
-  return url === undefined ? wireMongo(persistent) : realMongo(url);
+  return url === undefined || killable ? wireMongo(persistent) : realMongo(url);
 };
