@@ -9,20 +9,14 @@ import { recordsOf } from './records.ts';
 import { openNotes } from './samples.ts';
 import type { OpenAt, StorageSuite } from './suite.ts';
 
-/** The store under test: one for all runs, closed and opened again when a run asks for it. */
+/** The store under test: one for many runs, closed and opened again when a run asks for it. */
 class Subject {
-  readonly #open: () => Promise<Storage>;
-  readonly #lasting: boolean;
+  readonly #suite: StorageSuite;
+  #directory: string | null = null;
   #storage: Storage | null = null;
 
-  constructor({ open, capabilities: { durable } }: StorageSuite) {
-    const directory = durable?.makeDirectory();
-    this.#lasting = durable !== null;
-    this.#open = async () => {
-      if (durable === null || directory === undefined) return open();
-      const { openAt } = (await import(durable.opener)) as { readonly openAt: OpenAt };
-      return openAt(await directory);
-    };
+  constructor(suite: StorageSuite) {
+    this.#suite = suite;
   }
 
   async storage(): Promise<Storage> {
@@ -31,7 +25,21 @@ class Subject {
 
   /** Of a store that dies with its process, only the collections are taken again. */
   async reopen(): Promise<void> {
-    if (this.#lasting) await this.close();
+    if (this.#suite.capabilities.durable !== null) await this.close();
+  }
+
+  /** Begins with nothing again: what earlier runs left makes later ones slow. */
+  async renew(): Promise<void> {
+    await this.close();
+    this.#directory = null;
+  }
+
+  async #open(): Promise<Storage> {
+    const { durable } = this.#suite.capabilities;
+    if (durable === null) return this.#suite.open();
+    this.#directory ??= await durable.makeDirectory();
+    const { openAt } = (await import(durable.opener)) as { readonly openAt: OpenAt };
+    return openAt(this.#directory);
   }
 
   async close(): Promise<void> {
@@ -55,28 +63,36 @@ export const testDifferential = (suite: StorageSuite): void => {
   test('any sequence of operations gets the answers of the memory store and leaves its content', async () => {
     const subject = new Subject(suite);
     let run = 0;
-    const alike = fc.asyncProperty(fc.array(anyOperation, { minLength: 1, maxLength: 40 }), async (operations) => {
-      run += 1;
-      const prefix = nameOf(run);
-      const memory = openMemoryStorage();
-      await forgetEvents(await subject.storage());
-      const take = async (storage: Storage): Promise<Side> => ({
-        storage,
-        notes: await openNotes(storage, prefix),
-        prefix,
-      });
-      let [model, store] = [await take(memory), await take(await subject.storage())];
-      for (const [index, operation] of operations.entries()) {
-        if (operation.kind === 'reopen') {
-          await subject.reopen();
-          [model, store] = [await take(memory), await take(await subject.storage())];
+    const alike = fc.asyncProperty(
+      fc.array(anyOperation, { minLength: 1, maxLength: 30, size: 'max' }),
+      async (operations) => {
+        run += 1;
+        if (run % 25 === 0) await subject.renew();
+        const prefix = nameOf(run);
+        const memory = openMemoryStorage();
+        await forgetEvents(await subject.storage());
+        const take = async (storage: Storage): Promise<Side> => ({
+          storage,
+          notes: await openNotes(storage, prefix),
+          prefix,
+        });
+        let [model, store] = [await take(memory), await take(await subject.storage())];
+        for (const [index, operation] of operations.entries()) {
+          if (operation.kind === 'reopen') {
+            await subject.reopen();
+            [model, store] = [await take(memory), await take(await subject.storage())];
+          }
+          const relative = await relativeTo(model, operation);
+          const expected = await answerOf(model, operation, relative);
+          assert.deepEqual(
+            await answerOf(store, operation, relative),
+            expected,
+            `operation ${index}, ${operation.kind}`,
+          );
         }
-        const relative = await relativeTo(model, operation);
-        const expected = await answerOf(model, operation, relative);
-        assert.deepEqual(await answerOf(store, operation, relative), expected, `operation ${index}, ${operation.kind}`);
-      }
-      assert.deepEqual(await recordsOf(store.storage, prefix), await recordsOf(memory), 'the content in the end');
-    });
+        assert.deepEqual(await recordsOf(store.storage, prefix), await recordsOf(memory), 'the content in the end');
+      },
+    );
     try {
       // A failure prints the shortest sequence found, and the seed and path that bring it back.
       await fc.assert(alike, { numRuns: runs });

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { setImmediate as turn } from 'node:timers/promises';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { DumpRecord } from '../dump.ts';
@@ -186,6 +187,7 @@ export const testDumps = (suite: StorageSuite): void => {
         for (let version = 1; !over; version += 1) {
           await storage.log.append('s', [{ key: `${version}`, data: 'x'.repeat(200) }]);
           await notes.save('a', version, note({ weight: version }));
+          await turn();
         }
       })();
       for (let round = 0; round < 5; round += 1) {

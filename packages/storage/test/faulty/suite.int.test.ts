@@ -13,7 +13,7 @@ const failures = (name: string): Promise<readonly string[]> =>
     // Of the test runner around us a child wants to know nothing: it reports in the form we read.
     const env = { ...process.env, NODE_TEST_CONTEXT: undefined };
     const child = ['--test-reporter=tap', path('run.ts'), name];
-    execFile(process.execPath, child, { env, maxBuffer: 2 ** 26 }, (_error, report) =>
+    execFile(process.execPath, child, { env, maxBuffer: 2 ** 26, timeout: 60_000 }, (_error, report) =>
       resolve([...report.matchAll(/^\s+not ok \d+ - (.*)$/gm)].map(([, title = '']) => title)),
     );
   });
@@ -21,9 +21,11 @@ const failures = (name: string): Promise<readonly string[]> =>
 const faults = readdirSync(path('faults')).map((file) => file.replace(/\.ts$/, ''));
 
 describe('the suite of the storage', { concurrency: 2 }, () => {
-  test('accepts a healthy store', async () => assert.deepEqual(await failures('healthy'), []));
+  for (const name of ['healthy', 'healthy-shared']) {
+    test(`accepts a ${name} store`, async () => assert.deepEqual(await failures(name), []));
+  }
 
-  test('is tried with at least ten faults', () => assert.ok(faults.length >= 10));
+  test('is tried with at least thirty faults', () => assert.ok(faults.length >= 30));
 
   for (const name of faults) {
     test(`rejects the fault ${name}`, async () => {

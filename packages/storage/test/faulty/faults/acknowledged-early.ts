@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import type { OpenAt } from '@simfleet/storage/contract';
 import { openAt as openHealthy } from '../../sqlite/opener.ts';
 import { spoilCollections, type Fault } from '../fault.ts';
@@ -6,7 +7,9 @@ import { spoilCollections, type Fault } from '../fault.ts';
 export const openAt: OpenAt = async (directory) =>
   spoilCollections(await openHealthy(directory), (collection) => ({
     async save(id, expected, doc, events) {
-      void collection.save(id, expected, doc, events);
+      // Late enough for a busy machine: a writer that has caught up when the kill comes would look healthy.
+      setTimeout(() => void collection.save(id, expected, doc, events).catch(() => undefined), 20);
+      await turn();
       return { id, version: expected + 1, doc };
     },
   }));

@@ -1,0 +1,3 @@
+import { sharedOpener } from './shared.ts';
+
+export const openAt = sharedOpener((handle) => handle);
