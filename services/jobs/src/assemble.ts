@@ -34,7 +34,7 @@ import { openJobStore } from './jobs/job-store.ts';
 import type { JobStore } from './jobs/job-store.ts';
 import { openJobTimers } from './jobs/job-timers.ts';
 import type { JobTimers } from './jobs/job-timers.ts';
-import { openPrepareJob } from './jobs/prepare-job.ts';
+import { openPrepareJob, openSchemaCache } from './jobs/prepare-job.ts';
 import type { PrepareJob } from './jobs/prepare-job.ts';
 import { openStartJob } from './jobs/start-job.ts';
 import { openSteerJob } from './jobs/steer-job.ts';
@@ -145,7 +145,7 @@ export const assemble = async (surroundings: Surroundings): Promise<Parts> => {
   });
 
   const tokens = openJobTokens(await storage.collection(tokensCollection), store, shared);
-  const prepare = openPrepareJob({ customers, catalogue, engines });
+  const prepare = openPrepareJob({ customers, catalogue, engines, schemas: openSchemaCache() });
   const endJob = openEndJob({ store, looks, engines, clock, platformVersion });
   const giveUp = openGiveUp(endJob);
   const startJob = openStartJob(store, clock);

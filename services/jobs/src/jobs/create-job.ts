@@ -48,9 +48,11 @@ export const openCreateJob = (parts: CreateJobParts): CreateJobCase => {
     try {
       return await store.insert(id, doc, [jobChanged(id, doc, 1, doc.createdAt)]);
     } catch (error) {
+      if (errorCode(error) !== 'already-exists') throw error;
       // A repetition of a request whose answer was lost.
-      if (errorCode(error) === 'already-exists') return store.need(id);
-      throw error;
+      const job = await store.collection.get(id);
+      if (job === null) throw nameLost(error);
+      return job;
     }
   };
 
@@ -80,7 +82,7 @@ export const openCreateJob = (parts: CreateJobParts): CreateJobCase => {
       const job = await insert(id, doc);
       const isNamed = job.doc.claim === reservation.token && (await names.confirm(claim, reservation.token));
       if (isNamed || (await withdrawUnlessNamed(id))) return job;
-      throw new SimfleetError('unavailable', 'the creation took so long that its name was given away: send it again');
+      throw nameLost();
     } finally {
       reservation.end();
     }
@@ -130,6 +132,9 @@ export const openCreateJob = (parts: CreateJobParts): CreateJobCase => {
     return job;
   };
 };
+
+const nameLost = (cause?: unknown): SimfleetError =>
+  new SimfleetError('unavailable', 'the creation took so long that its name was given away: send it again', { cause });
 
 /** The service's name and 48 random bits of the id. */
 const generatedName = (service: string, id: string): string => `${service.slice(0, 50)}-${id.slice(-12)}`;

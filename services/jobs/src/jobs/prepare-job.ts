@@ -32,14 +32,16 @@ export interface PrepareJobParts {
   readonly customers: Customers;
   readonly catalogue: Catalogue;
   readonly engines: readonly Engine[];
+  readonly schemas: SchemaCache;
 }
+
+/** The check of a schema, compiled when it is first asked for: compiling takes milliseconds, checking a microsecond. */
+export type SchemaCache = (schema: Readonly<Record<string, unknown>> | boolean) => CheckParameters;
 
 /** Throws `invalid-request` with a pointer per mistake, `forbidden` when the customer may not run the service, `engine-unavailable`. */
 export type PrepareJob = (input: Pick<CreateJob, 'customer' | 'spec'>) => Promise<PreparedJob>;
 
-export const openPrepareJob = ({ customers, catalogue, engines }: PrepareJobParts): PrepareJob => {
-  const schemas = openSchemaCache();
-
+export const openPrepareJob = ({ customers, catalogue, engines, schemas }: PrepareJobParts): PrepareJob => {
   const find = async (input: Pick<CreateJob, 'customer' | 'spec'>): Promise<Named> => {
     const { name, version } = input.spec.serviceRef;
     const customer = await customers.get(input.customer).catch(asMistakeAt('/customer'));
@@ -104,8 +106,7 @@ const distinct = (mistakes: readonly Mistake[]): readonly Mistake[] => [
   ).values(),
 ];
 
-/** Compiled schemas: compiling takes a millisecond, checking a microsecond. */
-const openSchemaCache = (): ((schema: Readonly<Record<string, unknown>> | boolean) => CheckParameters) => {
+export const openSchemaCache = (): SchemaCache => {
   const compiled = new Map<string, CheckParameters>();
   const most = 200;
   return (schema) => {
