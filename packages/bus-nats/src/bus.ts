@@ -3,7 +3,7 @@ import { defaultBackoff, realTimers, type Bus, type Unsubscribe } from '@simflee
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { Kvm } from '@nats-io/kv';
 import { checkVersion, syncPolicy } from './durability.ts';
-import { startInstance, type AnyConsumer } from './durable/instance.ts';
+import { startInstance } from './durable/instance.ts';
 import { openLetters } from './letters.ts';
 import { openLink, type Link } from './link/link.ts';
 import { refusal } from './link/refusals.ts';

@@ -1,6 +1,9 @@
 import type { Backoff } from '@simfleet/bus';
 import type { Tracing } from './tracing.ts';
 
+/** Told what goes wrong where no caller waits. */
+export type OnTrouble = ((what: string, error: unknown) => void) | undefined;
+
 export interface NatsBusOptions {
   /** `nats://host:port` or `tls://host:port`, several separated by commas; user and password, or a token, may stand before the `@`. */
   readonly url: string;

@@ -1,37 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import { AckPolicy, DeliverPolicy, ReplayPolicy, type JetStreamManager } from '@nats-io/jetstream';
+import { AckPolicy, DeliverPolicy, ReplayPolicy } from '@nats-io/jetstream';
 import type { KV } from '@nats-io/kv';
 import { nanos } from '@nats-io/transport-node';
-import type { AttemptTools, DurableConsumer, Unsubscribe } from '@simfleet/bus';
-import type { Letters } from '../letters.ts';
-import type { Link } from '../link/link.ts';
+import type { AttemptTools, Unsubscribe } from '@simfleet/bus';
 import { refusal } from '../link/refusals.ts';
-import { token, type Names } from '../names.ts';
-import type { OnTrouble } from '../talk/broadcasts.ts';
-import type { Tracing } from '../tracing.ts';
+import { token } from '../names.ts';
 import { redeliverMs } from './delivery.ts';
 import { Done } from './done.ts';
 import { Lanes } from './lanes.ts';
 import { startLease } from './lease.ts';
 import { Slots } from './slots.ts';
 import { Term } from './term.ts';
-
-/** What the bus needs to know of a consumer, whatever its types. */
-export type AnyConsumer = Pick<DurableConsumer<never>, 'name' | 'maxAttempts'> & {
-  readonly types: readonly string[];
-  readonly handle: (event: never) => Promise<void>;
-};
-
-export interface Workplace {
-  readonly link: Link;
-  readonly manager: JetStreamManager;
-  readonly names: Names;
-  readonly letters: Letters;
-  readonly consumer: AnyConsumer;
-  readonly durable: string;
-  readonly tracing: Tracing | undefined;
-  readonly onTrouble: OnTrouble;
-}
+import type { Workplace } from './workplace.ts';
 
 /** Handlers at once; one that waits for its next attempt is none. */
 const mostHandlers = 256;

@@ -5,10 +5,10 @@ import type { Delivery } from './delivery.ts';
 import { redeliverMs } from './delivery.ts';
 import type { Done } from './done.ts';
 import { Hands, type Held } from './held.ts';
-import type { Workplace } from './instance.ts';
 import type { Lanes } from './lanes.ts';
 import { startPulls, type Pulls } from './pulls.ts';
 import type { Slots } from './slots.ts';
+import type { Workplace } from './workplace.ts';
 
 export interface TermOptions extends Workplace {
   readonly lanes: Lanes;

@@ -2,8 +2,7 @@ import type { Unsubscribe } from '@simfleet/bus';
 import { refusal } from '../link/refusals.ts';
 import type { Link } from '../link/link.ts';
 import type { Names } from '../names.ts';
-
-export type OnTrouble = ((what: string, error: unknown) => void) | undefined;
+import type { OnTrouble } from '../options.ts';
 
 /** Hints on core NATS: at most once, to those who listen now. While there is no broker they are dropped, not saved up. */
 export const openBroadcasts = (

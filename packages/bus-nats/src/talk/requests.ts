@@ -6,8 +6,8 @@ import { traceHeaders, withinTrace } from '../event-message.ts';
 import type { Link } from '../link/link.ts';
 import { isNoResponders, refusal } from '../link/refusals.ts';
 import type { Names } from '../names.ts';
+import type { OnTrouble } from '../options.ts';
 import type { Tracing } from '../tracing.ts';
-import type { OnTrouble } from './broadcasts.ts';
 
 const codes = Object.keys(errorTable) as [ErrorCode, ...ErrorCode[]];
 

@@ -8,14 +8,33 @@ export interface BusSuite {
   readonly name: string;
   /** A fresh bus without consumers, which retries within milliseconds. The suite closes it. */
   readonly open: () => Promise<Bus>;
+  /** What a bus is that other processes are on too: two connections to one fresh broker. Everything is then tried across the two as well. */
+  readonly shared?: () => Promise<readonly [Bus, Bus]>;
 }
 
-export const withBus = async ({ open }: Pick<BusSuite, 'open'>, check: (bus: Bus) => Promise<void>): Promise<void> => {
-  const bus = await open();
+/** Where the checks run: one bus, or two ends of one. */
+export interface Ends {
+  readonly open: () => Promise<readonly [Bus, Bus]>;
+}
+
+/** Those who publish and ask are on the first, those who consume and answer on the second. */
+export const withBus = async ({ open }: Ends, check: (bus: Bus, other: Bus) => Promise<void>): Promise<void> => {
+  const [bus, other] = await open();
   try {
-    await check(bus);
+    await check(bus, other);
   } finally {
-    await bus.close();
+    await Promise.all([bus.close(), other.close()]);
+  }
+};
+
+/** Publishes as the relay does: again when the bus is not sure. */
+export const publishSurely = async (bus: Bus, event: SimfleetEvent): Promise<void> => {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await bus.publish(event);
+    } catch (error) {
+      if (errorCode(error) !== 'unavailable' || tries === 10) throw error;
+    }
   }
 };
 

@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SimfleetError } from '@simfleet/contracts';
-import { Inbox, refused, withBus, type BusSuite } from './suite.ts';
+import { Inbox, refused, withBus, type Ends } from './suite.ts';
 
 const token = { jobId: 'a', sha256: 'ab'.repeat(32) };
 
-export const testTalk = (suite: BusSuite): void => {
+export const testTalk = (ends: Ends): void => {
   test('a broadcast reaches everyone who listens to its subject now', () =>
-    withBus(suite, async (bus) => {
-      const [one, two, other] = [new Inbox<unknown>(), new Inbox<unknown>(), new Inbox<unknown>()];
-      await bus.listen('news', (message) => void one.put(message));
-      const end = await bus.listen('news', (message) => void two.put(message));
-      await bus.listen('weather', (message) => void other.put(message));
+    withBus(ends, async (bus, other) => {
+      const [one, two, third] = [new Inbox<unknown>(), new Inbox<unknown>(), new Inbox<unknown>()];
+      await other.listen('news', (message) => void one.put(message));
+      const end = await other.listen('news', (message) => void two.put(message));
+      await other.listen('weather', (message) => void third.put(message));
       bus.broadcast('nobody', 1);
       bus.broadcast('news', { stream: 's', last: 3 });
       assert.deepEqual(await one.until(1), [{ stream: 's', last: 3 }]);
@@ -21,26 +21,26 @@ export const testTalk = (suite: BusSuite): void => {
       bus.broadcast('news', 'more');
       bus.broadcast('weather', 'fair');
       await one.until(2);
-      assert.deepEqual(await other.until(1), ['fair']);
+      assert.deepEqual(await third.until(1), ['fair']);
       assert.equal(two.got.length, 1);
     }));
 
   test('a listener that throws harms neither the others nor the sender', () =>
-    withBus(suite, async (bus) => {
+    withBus(ends, async (bus, other) => {
       const inbox = new Inbox<unknown>();
-      await bus.listen('news', () => {
+      await other.listen('news', () => {
         throw new Error('Not listening');
       });
-      await bus.listen('news', (message) => void inbox.put(message));
+      await other.listen('news', (message) => void inbox.put(message));
       bus.broadcast('news', 1);
       assert.deepEqual(await inbox.until(1), [1]);
     }));
 
   test('a request is answered by one of those who answer its subject', () =>
-    withBus(suite, async (bus) => {
+    withBus(ends, async (bus, other) => {
       const bodies: unknown[] = [];
       for (let answering = 0; answering < 2; answering += 1) {
-        await bus.answer('jobs.register-token', async (body) => {
+        await other.answer('jobs.register-token', async (body) => {
           bodies.push(body);
           return { accepted: true };
         });
@@ -50,18 +50,18 @@ export const testTalk = (suite: BusSuite): void => {
     }));
 
   test('a request that nobody answers, or not in time, is `unavailable`', () =>
-    withBus(suite, async (bus) => {
+    withBus(ends, async (bus, other) => {
       await refused('unavailable', bus.request('jobs.register-token', token, { timeoutMs: 50 }));
-      const end = await bus.answer('jobs.register-token', () => new Promise(() => undefined));
+      const end = await other.answer('jobs.register-token', () => new Promise(() => undefined));
       await refused('unavailable', bus.request('jobs.register-token', token, { timeoutMs: 20 }));
       void end();
       await refused('unavailable', bus.request('jobs.register-token', token, { timeoutMs: 50 }));
     }));
 
   test('a request that does not fit its schema is refused by name and reaches nobody', () =>
-    withBus(suite, async (bus) => {
+    withBus(ends, async (bus, other) => {
       let asked = 0;
-      await bus.answer('jobs.register-token', async () => ({ accepted: (asked += 1) > 0 }));
+      await other.answer('jobs.register-token', async () => ({ accepted: (asked += 1) > 0 }));
       for (const sha256 of ['short', undefined as never, 7 as never]) {
         const asking = bus.request('jobs.register-token', { jobId: 'a', sha256 });
         await assert.rejects(asking, { code: 'invalid-request', message: /\/sha256/ });
@@ -70,15 +70,15 @@ export const testTalk = (suite: BusSuite): void => {
     }));
 
   test('a reply that does not fit its schema is an `internal` error of who answers', () =>
-    withBus(suite, async (bus) => {
-      await bus.answer('jobs.register-token', async () => ({ accepted: 'yes' as unknown as boolean }));
+    withBus(ends, async (bus, other) => {
+      await other.answer('jobs.register-token', async () => ({ accepted: 'yes' as unknown as boolean }));
       await refused('internal', bus.request('jobs.register-token', token));
     }));
 
   test('errors of ours come back by their code, others as `internal` without their inside', () =>
-    withBus(suite, async (bus) => {
+    withBus(ends, async (bus, other) => {
       let error: Error = new SimfleetError('job-over', 'It is over.');
-      await bus.answer('jobs.register-token', () => Promise.reject(error));
+      await other.answer('jobs.register-token', () => Promise.reject(error));
       await refused('job-over', bus.request('jobs.register-token', token));
       error = new Error('password=hunter2');
       await assert.rejects(bus.request('jobs.register-token', token), (caught: Error & { code?: unknown }) => {
@@ -86,5 +86,35 @@ export const testTalk = (suite: BusSuite): void => {
         assert.doesNotMatch(caught.message, /hunter2/);
         return true;
       });
+    }));
+
+  test('an error of ours keeps its detail and its mistakes', () =>
+    withBus(ends, async (bus, other) => {
+      const mistakes = [{ pointer: '/jobId', detail: 'Unknown' }];
+      await other.answer('jobs.register-token', () =>
+        Promise.reject(new SimfleetError('not-found', 'No such job.', { mistakes })),
+      );
+      await assert.rejects(bus.request('jobs.register-token', token), {
+        code: 'not-found',
+        detail: 'No such job.',
+        mistakes,
+      });
+    }));
+
+  test('a request to a name reaches who answers as it and nobody else', () =>
+    withBus(ends, async (bus, other) => {
+      const asked: string[] = [];
+      for (const as of [undefined, 'replica one', 'replica.two>']) {
+        const handler = async (): Promise<{ accepted: boolean }> => {
+          asked.push(as ?? 'anyone');
+          return { accepted: true };
+        };
+        await other.answer('jobs.register-token', handler, as === undefined ? {} : { as });
+      }
+      await bus.request('jobs.register-token', token, { to: 'replica.two>' });
+      await bus.request('jobs.register-token', token, { to: 'replica one' });
+      await bus.request('jobs.register-token', token);
+      assert.deepEqual(asked, ['replica.two>', 'replica one', 'anyone']);
+      await refused('unavailable', bus.request('jobs.register-token', token, { to: 'replica', timeoutMs: 50 }));
     }));
 };

@@ -132,13 +132,21 @@ export const openMemoryBus = (options: MemoryBusOptions = {}): Bus => {
     async replay(letterId) {
       checkOpen();
       const letter = take(letterId);
-      const instance = chosen(letter.consumer, letter.event.source, consumers.get(letter.consumer) ?? []);
-      if (instance !== undefined) return instance.deliver(letter.event);
-      letters.unshift(letter);
-      throw new SimfleetError('unavailable', `Consumer "${letter.consumer}" is not running.`);
+      try {
+        const instance = chosen(letter.consumer, letter.event.source, consumers.get(letter.consumer) ?? []);
+        if (instance === undefined) {
+          throw new SimfleetError('unavailable', `Consumer "${letter.consumer}" is not running.`);
+        }
+        await instance.deliver(letter.event);
+      } catch (error) {
+        letters.push(letter);
+        letters.sort((one, two) => (one.id < two.id ? -1 : 1));
+        throw error;
+      }
     },
 
     async discard(letterId) {
+      checkOpen();
       take(letterId);
     },
 
