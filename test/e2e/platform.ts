@@ -7,18 +7,29 @@ import { fileURLToPath } from 'node:url';
 
 const entry = fileURLToPath(new URL('../../services/all-in-one/src/main.ts', import.meta.url));
 
-export interface PlatformProcess {
+/** A process of the platform, whichever services it runs. */
+export interface ServiceProcess {
   readonly url: string;
-  readonly token: string;
-  readonly dataDir: string;
   readonly pid: number;
   readonly child: ChildProcess;
+  /** The name under which it holds leases. */
+  readonly memberId: string;
   /** Pids of the shard processes that live right now. */
   shardPids(): readonly number[];
   /** SIGTERM; answers the exit code. */
   stop(): Promise<number | null>;
-  /** SIGKILL to the platform alone; resolves when it is gone. */
+  /** SIGKILL to the process alone; resolves when it is gone. */
   kill(): Promise<void>;
+  /** SIGSTOP: it is there and does nothing. */
+  pause(): void;
+  resume(): void;
+  /** What it logged. */
+  log(): string;
+}
+
+export interface PlatformProcess extends ServiceProcess {
+  readonly token: string;
+  readonly dataDir: string;
 }
 
 export interface PlatformStart {
@@ -34,34 +45,38 @@ export interface FailedStart {
   readonly stderr: string;
 }
 
-const spawnPlatform = ({ dataDir, port = 0, slots, flags = [] }: PlatformStart): ChildProcess =>
-  spawn(
-    process.execPath,
-    [
-      entry,
-      ...['--data-dir', dataDir, '--port', String(port), '--print-ready', '--log-level', 'warn'],
-      ...(slots === undefined ? [] : ['--executor-slots', String(slots)]),
-      ...flags,
-    ],
-    { stdio: ['ignore', 'pipe', 'pipe'] },
-  );
+const flagsOf = ({ dataDir, port = 0, slots, flags = [] }: PlatformStart): readonly string[] => [
+  ...['--data-dir', dataDir, '--port', String(port)],
+  ...(slots === undefined ? [] : ['--executor-slots', String(slots)]),
+  ...flags,
+];
 
-/** Starts the real all-in-one process and waits until it says that it is ready. */
-export const startPlatform = async (start: PlatformStart): Promise<PlatformProcess> => {
-  const child = spawnPlatform(start);
+const spawnProcess = (flags: readonly string[], variables: Readonly<Record<string, string>> = {}): ChildProcess =>
+  spawn(process.execPath, [entry, '--print-ready', '--log-level', 'warn', ...flags], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...variables },
+  });
+
+/** Starts a real process of the platform and waits until it says that it is ready. */
+export const startProcess = async (
+  flags: readonly string[],
+  variables: Readonly<Record<string, string>> = {},
+): Promise<ServiceProcess> => {
+  const child = spawnProcess(flags, variables);
   const stderr: Buffer[] = [];
+  const log = (): string => Buffer.concat(stderr).toString();
   child.stderr?.on('data', (chunk: Buffer) => stderr.push(chunk));
   const gone = new Promise<number | null>((resolve) => child.on('exit', (code) => resolve(code)));
   const ready = new Promise<string>((resolve) => createInterface({ input: child.stdout! }).once('line', resolve));
   const line = await Promise.race([ready, gone.then(() => null)]);
-  if (line === null) throw new Error(`the platform did not start: ${Buffer.concat(stderr).toString()}`);
-  const { url } = JSON.parse(line) as { readonly url: string };
+  if (line === null) throw new Error(`the platform did not start: ${log()}`);
+  const { url, memberId } = JSON.parse(line) as { readonly url: string; readonly memberId: string };
   const pid = child.pid ?? 0;
   return {
-    ...{ url, pid, child, dataDir: start.dataDir },
-    token: readFileSync(join(start.dataDir, 'admin-token'), 'utf8').trim(),
+    ...{ url, pid, child, memberId, log },
     shardPids: () => childrenOf(pid),
     async stop() {
+      child.kill('SIGCONT');
       child.kill('SIGTERM');
       return gone;
     },
@@ -69,12 +84,21 @@ export const startPlatform = async (start: PlatformStart): Promise<PlatformProce
       child.kill('SIGKILL');
       await gone;
     },
+    pause: () => void child.kill('SIGSTOP'),
+    resume: () => void child.kill('SIGCONT'),
   };
 };
 
-/** Starts a platform that is expected to refuse. */
+/** Starts the whole platform in one process and waits until it says that it is ready. */
+export const startPlatform = async (start: PlatformStart): Promise<PlatformProcess> => {
+  const service = await startProcess(flagsOf(start));
+  const token = readFileSync(join(start.dataDir, 'admin-token'), 'utf8').trim();
+  return { ...service, dataDir: start.dataDir, token };
+};
+
+/** Starts a process that is expected to refuse. */
 export const failToStart = async (start: PlatformStart): Promise<FailedStart> => {
-  const child = spawnPlatform(start);
+  const child = spawnProcess(flagsOf(start));
   const stderr: Buffer[] = [];
   child.stderr?.on('data', (chunk: Buffer) => stderr.push(chunk));
   child.stdout?.resume();

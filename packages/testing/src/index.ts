@@ -1,5 +1,8 @@
 export { fakeClock } from './fake-clock.ts';
 export type { FakeClock } from './fake-clock.ts';
+export { freePort } from './free-port.ts';
+export { haproxyMissing, startHaproxy } from './haproxy.ts';
+export type { HaproxyOptions, TestHaproxy } from './haproxy.ts';
 export { postgresMissing } from './postgres/programs.ts';
 export { startPostgres } from './postgres/start-postgres.ts';
 export type { DatabaseOptions, PostgresOptions, PostgresServer } from './postgres/start-postgres.ts';

@@ -11,12 +11,13 @@ const drainMsBehindBalancer = 2_000;
  * false before this stops. They need a moment to see it, in which requests are still taken.
  */
 export const startAnnouncing =
-  ({ directory, configuration, print, pid }: Assembly, url: () => string): Module['start'] =>
+  ({ directory, configuration, leases, print, pid }: Assembly, url: () => string): Module['start'] =>
   async ({ clock }) => {
     const { platform } = configuration;
     const drainMs = platform.drainMs ?? (isOneOfSeveral(platform) ? drainMsBehindBalancer : 0);
     if (directory !== null) await announce(directory, { url: url(), pid });
-    if (platform.printReady) print(`${JSON.stringify({ url: url(), pid, dataDir: directory?.path ?? null })}\n`);
+    const ready = { url: url(), pid, dataDir: directory?.path ?? null, memberId: leases.memberId };
+    if (platform.printReady) print(`${JSON.stringify(ready)}\n`);
     return {
       async stop() {
         if (directory !== null) await withdraw(directory);

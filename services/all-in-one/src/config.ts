@@ -28,6 +28,10 @@ const platformOptions = z.object({
     .default(embeddedDefaults.bus)
     .describe('Message bus: memory: (one process) or nats://….')
     .meta({ secret: true }),
+  busMonitorUrl: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe('Monitoring address of the broker (http://…:8222): tells whether it syncs before it acknowledges.'),
   adminTokenFile: z
     .string()
     .min(1)
@@ -57,7 +61,9 @@ const platformOptions = z.object({
   printReady: z
     .boolean()
     .default(false)
-    .describe('Print one line of JSON, with url, pid and dataDir, on standard output once the platform is ready.'),
+    .describe(
+      'Print one line of JSON, with url, pid, dataDir and memberId (the name under which it holds leases), on standard output once the platform is ready.',
+    ),
 });
 export type PlatformOptions = z.infer<typeof platformOptions>;
 

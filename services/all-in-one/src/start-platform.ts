@@ -62,7 +62,13 @@ const openShared = async (
   const { clock, logger } = runtime;
   const opened = await openStorage({ url: platform.storage, dataDirectory });
   try {
-    const bus = await openBus({ url: platform.bus });
+    const { busMonitorUrl: monitorUrl } = platform;
+    const onTrouble = (what: string, error: unknown): void => logger.warn({ err: error }, what);
+    const bus = await openBus({
+      url: platform.bus,
+      nats: { onTrouble, ...(monitorUrl === undefined ? {} : { monitorUrl }) },
+    });
+    logger.info({ storage: opened.description, bus: bus.description }, 'store and bus are open');
     const isSole = opened.shared && !bus.shared;
     const sole = isSole ? await takeSoleUse({ storage: opened, clock, logger, stop }) : null;
     const storage = sole?.storage ?? opened;
