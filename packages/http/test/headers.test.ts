@@ -31,6 +31,14 @@ test('the tag of a version matches itself alone', () => {
   assert.throws(() => requireIfMatch(etagOf(7), 8));
 });
 
+test('the tag of a record does not match that of another incarnation, or of none', () => {
+  requireIfMatch(etagOf(7, '4f1c'), 7, '4f1c');
+  for (const other of ['4f1d', undefined]) {
+    assert.throws(() => requireIfMatch(etagOf(7, '4f1c'), 7, other), { code: 'precondition-failed' });
+    assert.throws(() => requireIfMatch(etagOf(7, other), 7, '4f1c'), { code: 'precondition-failed' });
+  }
+});
+
 const keys = [
   { header: undefined, key: undefined },
   { header: 'abc-123', key: 'abc-123' },

@@ -107,6 +107,25 @@ test('while jobs are created, their service is not deleted under them', async (t
   }
 });
 
+test('a change that was meant for a deleted service or customer does not hit the next one of its name', async (t) => {
+  const platform = await startPlatform(t);
+  const make = {
+    '/v1/services/mine': () => platform.call('POST', '/v1/services', mine()),
+    '/v1/customers/acme': () => platform.call('POST', '/v1/customers', { id: 'acme' }),
+  };
+  for (const [path, create] of Object.entries(make)) {
+    const etag = (await create()).headers.get('etag') ?? '';
+    assert.equal((await platform.call('GET', path)).headers.get('etag'), etag);
+    await platform.call('DELETE', path);
+    await create();
+    const stale = await platform.call('PATCH', path, { labels: { a: 'b' } }, { 'if-match': etag });
+    assert.equal(stale.status, 412);
+    const fresh = (await platform.call('GET', path)).headers.get('etag') ?? '';
+    assert.notEqual(fresh, etag);
+    assert.equal((await platform.call('PATCH', path, { labels: { a: 'b' } }, { 'if-match': fresh })).status, 200);
+  }
+});
+
 test('built-in services stay as they are', async (t) => {
   const platform = await startPlatform(t);
   assert.equal(codeOf(await platform.call('DELETE', '/v1/services/prime-sieve')), 'immutable');
