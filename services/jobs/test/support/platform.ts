@@ -15,11 +15,12 @@ import {
 import type { Authorizer, IdempotencyRecord } from '@simfleet/http';
 import { builtInEngines } from '@simfleet/simulation/engines';
 import type { Clock } from '@simfleet/runtime';
-import { openLeases, startRelay } from '@simfleet/storage';
+import { openLeases, startLedRelay } from '@simfleet/storage';
 import type { Leases, Storage } from '@simfleet/storage';
 import { openMemoryStorage } from '@simfleet/storage/memory';
 import { runtimeContext } from '@simfleet/testing';
 import { jobsModule } from '../../src/index.ts';
+import type { JobsOptions } from '../../src/index.ts';
 import { smallEngine } from './small-engine.ts';
 
 export interface Answer<Body> {
@@ -56,6 +57,8 @@ export interface PlatformOptions {
   readonly clock?: Clock;
   /** Of a store that several platforms use; its own unless given. */
   readonly leases?: Leases;
+  /** What is kept for how long; everything unless given. */
+  readonly options?: JobsOptions;
   /** Tokens besides the administrator's. */
   readonly users?: Readonly<Record<string, Principal>>;
 }
@@ -76,7 +79,8 @@ export const startPlatform = async (test: TestContext, options: PlatformOptions 
   const { clock, logger, metrics } = context;
   const leases = options.leases ?? (await openLeases({ storage, clock, logger }));
   const cursors = createCursorCodec({ keys: [cursorKey(1, randomBytes(32))], clock });
-  const jobs = jobsModule({ storage, bus, leases, engines, cursors, platformVersion: '0.1.0-test', slots: 2 }, []);
+  const own = { platformVersion: '0.1.0-test', slots: 2, options: options.options ?? {} };
+  const jobs = jobsModule({ storage, bus, leases, engines, cursors, ...own }, []);
   const running = await jobs.start(context);
   const idempotency = createIdempotencyStore({
     collection: await storage.collection<IdempotencyRecord>(idempotencyCollection),
@@ -93,7 +97,12 @@ export const startPlatform = async (test: TestContext, options: PlatformOptions 
     idempotency,
   });
   const { url } = await server.start({ host: '127.0.0.1', port: 0 });
-  const relay = startRelay({ outbox: storage.outbox, publish: (event) => bus.publish(event), clock, logger });
+  const hints = {
+    tell: () => bus.broadcast('outbox.commits', {}),
+    listen: (listener: () => void) => bus.listen('outbox.commits', listener),
+  };
+  const publish: Bus['publish'] = (event) => bus.publish(event);
+  const relay = await startLedRelay({ outbox: storage.outbox, publish, hints, leases, clock, logger });
   let stopping: Promise<void> | undefined;
   const stop = (): Promise<void> =>
     (stopping ??= (async () => {
