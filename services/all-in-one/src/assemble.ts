@@ -52,7 +52,11 @@ const jobsOf = async (
   const keys = await followCursorKeys({ path: keyFiles.cursorKey, ...runtime });
   const cursors = createCursorCodec({ keys, clock: runtime.clock });
   const slots = configuration['local-executor'].executorSlots ?? availableParallelism();
-  return jobsModule({ storage, bus, leases, engines: builtInEngines(), cursors, platformVersion, slots }, dependsOn);
+  const options = configuration.jobs;
+  return jobsModule(
+    { storage, bus, leases, engines: builtInEngines(), cursors, platformVersion, slots, options },
+    dependsOn,
+  );
 };
 
 const executorOf = (

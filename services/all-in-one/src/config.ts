@@ -1,3 +1,4 @@
+import { jobsOptions } from '@simfleet/jobs';
 import { localExecutorOptions } from '@simfleet/local-executor';
 import { z } from 'zod';
 import { embeddedDefaults } from './embedded-defaults.ts';
@@ -68,4 +69,4 @@ const platformOptions = z.object({
 export type PlatformOptions = z.infer<typeof platformOptions>;
 
 /** The options of all modules, by part. */
-export const platformParts = { platform: platformOptions, 'local-executor': localExecutorOptions };
+export const platformParts = { platform: platformOptions, jobs: jobsOptions, 'local-executor': localExecutorOptions };

@@ -6,6 +6,7 @@ import type { Logger, Module, RunningModule } from '@simfleet/runtime';
 import type { Leases, Storage } from '@simfleet/storage';
 import { assemble } from './assemble.ts';
 import type { Parts } from './assemble.ts';
+import type { JobsOptions } from './config.ts';
 import { actionRoutes } from './http/action-routes.ts';
 import { customerRoutes } from './http/customer-routes.ts';
 import { jobRoutes } from './http/job-routes.ts';
@@ -16,6 +17,10 @@ import { watchRoutes } from './http/watch-routes.ts';
 import { startSweeps } from './jobs/sweep-jobs.ts';
 import { takeUpJobs } from './jobs/take-up-jobs.ts';
 import { measure } from './measure.ts';
+import { startRetention } from './retention/retention.ts';
+
+export { jobsOptions } from './config.ts';
+export type { JobsOptions } from './config.ts';
 
 export interface JobsDependencies {
   readonly storage: Storage;
@@ -28,6 +33,8 @@ export interface JobsDependencies {
   readonly platformVersion: string;
   /** Shards that can run at the same time on this platform; for estimates of time. */
   readonly slots: number;
+  /** Everything is kept when left out. */
+  readonly options?: JobsOptions;
 }
 
 /** The module, and its routes for the HTTP server. Routes answer `unavailable` until the module has started. */
@@ -52,14 +59,14 @@ export const jobsModule = (dependencies: JobsDependencies, dependsOn: readonly s
     async start(context) {
       const { clock, logger, metrics } = context;
       const parts = measure(metrics, await assemble({ ...dependencies, clock, logger }));
-      const running = await run(parts, logger);
+      const running = await run(parts, dependencies.options ?? {}, logger);
       started = parts;
       return running;
     },
   };
 };
 
-const run = async (parts: Parts, logger: Logger): Promise<RunningModule> => {
+const run = async (parts: Parts, options: JobsOptions, logger: Logger): Promise<RunningModule> => {
   const { surroundings, customers, catalogue, tokens, live, timers, deleteJob, withdrawUnlessNamed } = parts;
   const { bus, storage, leases } = surroundings;
   await customers.seed();
@@ -89,10 +96,12 @@ const run = async (parts: Parts, logger: Logger): Promise<RunningModule> => {
       accepted: await tokens.register(jobId, sha256),
     })),
   ];
+  const endRetention = await startRetention({ ...parts, options, storage, leases, clock: surroundings.clock, logger });
   return {
     check: () => storage.check(),
     async stop() {
       timers.stop();
+      await endRetention();
       await endSweeps();
       await Promise.all(subscriptions.map((unsubscribe) => unsubscribe()));
       await live.close();

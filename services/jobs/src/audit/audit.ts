@@ -22,6 +22,8 @@ export interface Audit {
   write(deed: Deed): Promise<void>;
 }
 
+export const auditStream = (customer: string): string => `audit:${customer}`;
+
 export const openAudit = (log: Log, clock: Pick<Clock, 'now'>): Audit => ({
   async write({ principal, customer, action, subject, since, version }) {
     const data = {
@@ -32,7 +34,7 @@ export const openAudit = (log: Log, clock: Pick<Clock, 'now'>): Audit => ({
       version,
     };
     try {
-      await log.append(`audit:${customer}`, [{ key: `${subject}:${since}:${version}:${action}`, data }]);
+      await log.append(auditStream(customer), [{ key: `${subject}:${since}:${version}:${action}`, data }]);
     } catch (error) {
       // Told before, at another time: a repeated request.
       if (errorCode(error) !== 'not-reproducible') throw error;

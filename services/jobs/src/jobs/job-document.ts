@@ -74,8 +74,9 @@ export const jobsCollection = {
     service: { path: ['service', 'name'], type: 'text' },
     createdAt: { path: ['createdAt'], type: 'time' },
     expiresAt: { path: ['expiresAt'], type: 'time' },
+    finishedAt: { path: ['finishedAt'], type: 'number' },
   },
-  sorts: ['createdAt', 'name', 'expiresAt'],
+  sorts: ['createdAt', 'name', 'expiresAt', 'finishedAt'],
   // Of millions of jobs few are Failed or Running, or of one service: their lists and counts read those alone.
   indexes: [
     { equal: ['state'], sort: 'createdAt' },

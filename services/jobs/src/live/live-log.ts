@@ -27,6 +27,8 @@ export interface LiveLog {
   lastKey(jobId: string): Promise<string | null>;
   /** Keys that are in the log, of those that start with the prefix. */
   keys(jobId: string, prefix: string): Promise<ReadonlySet<string>>;
+  /** Drops all but the newest `kept` events; their ids stay. Answers how many went. */
+  trim(jobId: string, kept: number): Promise<number>;
   drop(jobId: string): Promise<void>;
   /** Gives up waiting for a store that fails. Idempotent. */
   close(): Promise<void>;
@@ -119,6 +121,14 @@ export const openLiveLog = ({ log, bus, clock, logger }: LiveLogOptions): LiveLo
         after = page.at(-1)?.position ?? after;
         if (page.length < pageSize) return found;
       }
+    },
+    async trim(jobId, kept) {
+      const stream = streamOf(jobId);
+      const through = (await log.last(stream)) - kept;
+      const [first] = through < 1 ? [] : await log.read(stream, 0, 1);
+      if (first === undefined || first.position > through) return 0;
+      await log.trim(stream, through);
+      return through - first.position + 1;
     },
     async drop(jobId) {
       await queues.get(jobId)?.running;
