@@ -7,7 +7,7 @@ import { SimfleetError } from '@simfleet/contracts';
  *
  * `entries.at` is stream · 2^32 + position: a stream is one contiguous range of the table's own tree, in order.
  */
-const migrations: readonly string[] = [
+export const migrations: readonly string[] = [
   `CREATE TABLE streams (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, last INTEGER NOT NULL) STRICT;
    CREATE TABLE entries (at INTEGER PRIMARY KEY, stream INTEGER NOT NULL, key TEXT NOT NULL, data TEXT NOT NULL) STRICT;
    CREATE UNIQUE INDEX entries_key ON entries (stream, key);
