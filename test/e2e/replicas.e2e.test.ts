@@ -1,26 +1,189 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { postgresMissing, startPostgres } from '@simfleet/testing';
-import type { PostgresServer } from '@simfleet/testing';
+import { test } from 'node:test';
+import type { Job, Problem } from '@simfleet/contracts';
+import { postgresMissing, startPostgres, until } from '@simfleet/testing';
+import type { JobInput } from './client.ts';
 import { fleetMissing, openFleet } from './fleet.ts';
+import type { Fleet } from './fleet.ts';
+import { follow } from './follow.ts';
+import type { ServiceProcess } from './platform.ts';
 import { european, openScene } from './scene.ts';
 
 const skip = postgresMissing() ?? fleetMissing();
-let postgres: PostgresServer;
-before(async () => {
-  if (skip === false) postgres = await startPostgres();
-});
-after(() => postgres?.stop());
 
-const job = european({ maxPaths: '400000000' });
+/** Ten seconds of work on two cores, and one that is done in a moment. */
+const long = european({ maxPaths: '600000000' });
+const short = european({ maxPaths: '1000', shards: 1 });
+/** From the death of the holder to the first lease that another grants. */
+const takeOverMs = 5_000;
 
-test('separate processes give the digest of one process', { skip }, async (context) => {
-  const fleet = await openFleet(context, { storage: await postgres.createDatabase() });
+const leaseOf = (id: string): string => `jobs/${id}`;
+
+/** Blocks that are counted; -1 while nobody answers. */
+const blocksOf = async ({ client }: Fleet, id: string): Promise<number> => {
+  const { status, body } = await client.request('GET', `/v1/jobs/${id}`).catch(() => ({ status: 0, body: null }));
+  return status === 200 ? (body as Job).progress.blocks : -1;
+};
+
+const indexOfMember = (processes: readonly ServiceProcess[], memberId: string | undefined): number => {
+  const index = processes.findIndex((each) => each.memberId === memberId);
+  assert.ok(index >= 0, `none of the processes is ${memberId}`);
+  return index;
+};
+
+interface Strike {
+  readonly lease: string;
+  readonly among: readonly ServiceProcess[];
+  readonly how: (holder: ServiceProcess) => unknown;
+}
+
+/** Strikes the process that holds a lease in the middle of the job; tells how long it took until another had it, and until blocks were counted again. */
+const strike = async (fleet: Fleet, id: string, { lease, among, how }: Strike) => {
+  await until('some blocks', async () => (await blocksOf(fleet, id)) >= 20, 30_000);
+  const holder = indexOfMember(among, await fleet.holderOf(lease));
+  const memberId = among[holder]?.memberId;
+  const before = await blocksOf(fleet, id);
+  const struck = performance.now();
+  await how(among[holder]!);
+  await until('the lease to move', async () => ![undefined, memberId].includes(await fleet.holderOf(lease)), 20_000);
+  const movedMs = Math.round(performance.now() - struck);
+  await until('new blocks', async () => (await blocksOf(fleet, id)) > before + 8, 20_000);
+  return { holder, movedMs, goesOnMs: Math.round(performance.now() - struck) };
+};
+
+const created = async ({ client }: Fleet, input: JobInput): Promise<string> => (await client.create(input)).id;
+
+test('services as separate processes on PostgreSQL and NATS', { skip, timeout: 240_000 }, async (context) => {
+  const postgres = await startPostgres();
+  context.after(() => postgres.stop());
   const { client: calm } = await openScene(context);
-  const [here, there] = await Promise.all([
-    calm.create(job).then(({ id }) => calm.result(id)),
-    fleet.client.create(job).then(({ id }) => fleet.client.result(id)),
-  ]);
-  assert.equal(there.stopReason, 'Completed');
-  assert.equal(there.resultDigest, here.resultDigest);
+  const undisturbed = await calm.create(long).then(({ id }) => calm.result(id));
+  const fleet = await openFleet(context, { storage: await postgres.createDatabase() });
+  const { client, jobs, executors } = fleet;
+
+  await context.test('give the digest of one process', async ({ signal }) => {
+    const { result } = await follow(client, await created(fleet, long), signal);
+    assert.equal(result.stopReason, 'Completed');
+    assert.equal(result.resultDigest, undisturbed.resultDigest);
+  });
+
+  const deaths: readonly (readonly [string, (holder: ServiceProcess) => unknown])[] = [
+    ['dies', (holder) => holder.kill()],
+    ['hangs', (holder) => holder.pause()],
+  ];
+  for (const [what, how] of deaths) {
+    await context.test(`when the replica that folds a job ${what}, the other goes on within 5 s`, async (inner) => {
+      const id = await created(fleet, long);
+      const followed = follow(client, id, inner.signal);
+      const { holder, movedMs, goesOnMs } = await strike(fleet, id, { lease: leaseOf(id), among: jobs, how });
+      inner.diagnostic(`lease moved after ${movedMs} ms, blocks counted again after ${goesOnMs} ms`);
+      jobs[holder]?.resume();
+      if (what === 'dies') jobs[holder] = await fleet.startJobs(holder);
+      const { result, connections } = await followed;
+      inner.diagnostic(`${connections} connections of the stream`);
+      assert.equal(result.resultDigest, undisturbed.resultDigest);
+      assert.ok(movedMs < takeOverMs);
+    });
+  }
+
+  for (const [what, how] of deaths) {
+    await context.test(`when the active executor ${what}, the other runs its jobs within 5 s`, async (inner) => {
+      const id = await created(fleet, long);
+      const followed = follow(client, id, inner.signal);
+      const struck = await strike(fleet, id, { lease: 'local-executor', among: executors, how });
+      inner.diagnostic(`lease moved after ${struck.movedMs} ms`);
+      const former = executors[struck.holder]!;
+      former.resume();
+      await until('the shards of the former one to end', () => former.shardPids().length === 0, 20_000);
+      if (what === 'dies') executors[struck.holder] = await fleet.startExecutor(struck.holder);
+      const { result } = await followed;
+      assert.equal(result.resultDigest, undisturbed.resultDigest);
+      assert.ok(struck.movedMs < takeOverMs);
+    });
+  }
+
+  await context.test('a rolling restart fails no request, and moves leases at once', async (inner) => {
+    const id = await created(fleet, long);
+    const followed = follow(client, id, inner.signal);
+    await until('some blocks', async () => (await blocksOf(fleet, id)) >= 20, 30_000);
+    let over = false;
+    const statuses: number[] = [];
+    const keepAsking = async (ask: () => Promise<{ readonly status: number }>): Promise<void> => {
+      while (!over)
+        statuses.push(
+          await ask().then(
+            ({ status }) => status,
+            () => 0,
+          ),
+        );
+    };
+    const asking = [
+      keepAsking(() => client.request('GET', `/v1/jobs/${id}`)),
+      keepAsking(() => client.request('GET', '/v1/services')),
+      keepAsking(() => client.request('POST', '/v1/jobs', short)),
+    ];
+    for (const index of [0, 1]) {
+      assert.equal(await jobs[index]?.stop(), 0);
+      jobs[index] = await fleet.startJobs(index);
+      await until('the load balancer to find it', () => isServing(fleet, index), 10_000);
+    }
+    for (const index of [0, 1]) {
+      assert.equal(await executors[index]?.stop(), 0);
+      executors[index] = await fleet.startExecutor(index);
+    }
+    over = true;
+    await Promise.all(asking);
+    const failed = statuses.filter((status) => status >= 500 || status === 0);
+    inner.diagnostic(`${statuses.length} requests, ${failed.length} failed`);
+    assert.deepEqual(failed, []);
+    assert.equal((await followed).result.resultDigest, undisturbed.resultDigest);
+  });
+
+  const outages = [
+    ['PostgreSQL', 'storage', () => postgres.kill(), () => postgres.start()],
+    ['NATS', 'bus', () => fleet.nats.kill(), () => fleet.nats.restart()],
+  ] as const;
+  for (const [name, module, takeAway, bringBack] of outages) {
+    await context.test(
+      `without ${name} requests answer 503 with Retry-After, and all goes on when it is back`,
+      async (inner) => {
+        const id = await created(fleet, long);
+        const followed = follow(client, id, inner.signal);
+        await until('some blocks', async () => (await blocksOf(fleet, id)) >= 20, 30_000);
+        await takeAway();
+        const refused = await until('a refusal', async () => {
+          const answer = await client.request('GET', `/v1/jobs/${id}`);
+          return answer.status === 200 ? false : answer;
+        });
+        assert.deepEqual([refused.status, (refused.body as Problem).code], [503, 'unavailable']);
+        assert.equal(refused.headers.get('retry-after'), '1');
+        for (const { url } of jobs) {
+          const { status, body } = await until('an unready replica', async () => {
+            const answer = await fetch(`${url}/readyz`);
+            return answer.status !== 200 && { status: answer.status, body: (await answer.json()) as Readiness };
+          });
+          assert.equal(status, 503);
+          assert.ok(
+            body.modules.some((each) => each.name === module && !each.ready),
+            JSON.stringify(body),
+          );
+        }
+        await bringBack();
+        const { result } = await followed;
+        assert.equal(result.resultDigest, undisturbed.resultDigest);
+        for (const each of [...jobs, ...executors]) {
+          await until('all to be ready', async () => (await fetch(`${each.url}/readyz`)).status === 200, 20_000);
+        }
+        assert.equal((await client.result(await created(fleet, short))).state, 'Succeeded');
+      },
+    );
+  }
 });
+
+interface Readiness {
+  readonly modules: readonly { readonly name: string; readonly ready: boolean }[];
+}
+
+/** Whether the load balancer sends requests to the replica. */
+const isServing = async ({ client }: Fleet, index: number): Promise<boolean> =>
+  (await client.request('GET', '/readyz')).headers.get('x-served-by') === `jobs-${index + 1}`;
