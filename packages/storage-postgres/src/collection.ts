@@ -3,6 +3,7 @@ import type {
   Collection,
   CollectionDeclaration,
   Document,
+  FieldDeclaration,
   Filter,
   NewEvent,
   Query,
@@ -14,9 +15,10 @@ import {
   checkId,
   conditionsOf,
   eventsToWrite,
+  keyIn,
   questionOf,
-  recordToWrite,
   showKey,
+  storedJson,
   type EventToWrite,
   type StoredKey,
 } from '@simfleet/storage/documents';
@@ -33,12 +35,14 @@ export class PostgresCollection<Doc extends Document> implements Collection<Doc>
   readonly #connections: Connections;
   readonly #listeners: CommitListeners;
   readonly #sql: CollectionStatements;
+  readonly #fields: readonly FieldDeclaration[];
 
   constructor(declaration: CollectionDeclaration, connections: Connections, listeners: CommitListeners) {
     this.#declaration = declaration;
     this.#connections = connections;
     this.#listeners = listeners;
     this.#sql = collectionStatements(declaration.name);
+    this.#fields = Object.values(declaration.fields);
   }
 
   async get(id: string): Promise<Stored<Doc> | null> {
@@ -49,16 +53,16 @@ export class PostgresCollection<Doc extends Document> implements Collection<Doc>
 
   async insert(id: string, doc: Doc, events: readonly NewEvent[] = []): Promise<Stored<Doc>> {
     checkId(id);
-    const { text } = recordToWrite(this.#declaration, doc);
+    const text = this.#textOf(doc);
     const ready = eventsToWrite(events, 1);
     if (!(await this.#inserted(id, text, ready))) {
       throw new SimfleetError('already-exists', `${this.#declaration.name} has "${id}" already.`);
     }
-    return { id, version: 1, doc: JSON.parse(text) as Doc };
+    return writtenAs(id, 1, text);
   }
 
   async save(id: string, expected: number, doc: Doc, events: readonly NewEvent[] = []): Promise<Stored<Doc>> {
-    const { text } = recordToWrite(this.#declaration, doc);
+    const text = this.#textOf(doc);
     const ready = eventsToWrite(events, expected + 1);
     if (!isKept(id)) throw this.#missing(id);
     const written =
@@ -67,7 +71,7 @@ export class PostgresCollection<Doc extends Document> implements Collection<Doc>
         : await this.#connections.run(this.#sql.saveTelling, [id, expected, text, ...columnsOf(ready)]);
     if (written.rowCount === 0) throw await this.#whyNot(id, expected);
     if (ready.length > 0) this.#listeners.tell();
-    return { id, version: expected + 1, doc: JSON.parse(text) as Doc };
+    return writtenAs(id, expected + 1, text);
   }
 
   async delete(id: string, expected: number, events: readonly NewEvent[] = []): Promise<void> {
@@ -108,6 +112,13 @@ export class PostgresCollection<Doc extends Document> implements Collection<Doc>
     return Number(rows[0]?.['count'] ?? 0);
   }
 
+  /** PostgreSQL draws the keys out of the document itself; here they are only checked. */
+  #textOf(doc: Doc): string {
+    const text = storedJson(doc);
+    for (const field of this.#fields) keyIn(field, doc);
+    return text;
+  }
+
   async #inserted(id: string, text: string, events: readonly EventToWrite[]): Promise<boolean> {
     let written: Answer;
     try {
@@ -139,6 +150,18 @@ export class PostgresCollection<Doc extends Document> implements Collection<Doc>
     );
   }
 }
+
+/** What was written. Most writers know their document and look at the version alone: it is read back when it is asked for. */
+const writtenAs = <Doc>(id: string, version: number, text: string): Stored<Doc> => {
+  let read: Doc | undefined;
+  return {
+    id,
+    version,
+    get doc() {
+      return (read ??= JSON.parse(text) as Doc);
+    },
+  };
+};
 
 /** Two lists side by side, as `unnest` takes them. */
 const columnsOf = (events: readonly EventToWrite[]): readonly [readonly string[], readonly string[]] => [

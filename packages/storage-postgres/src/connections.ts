@@ -1,6 +1,7 @@
 import { SimfleetError } from '@simfleet/contracts';
-import { Pool, type ClientBase, type PoolClient, type PoolConfig, type QueryConfig, type QueryResult } from 'pg';
+import type { ClientConfig, QueryResult } from 'pg';
 import { faultOf } from './faults.ts';
+import { Pool, send, type Slot } from './pool.ts';
 
 /** SQL with parameters `$1`, `$2`, … A statement with a name is prepared once per connection. */
 export interface Statement {
@@ -25,45 +26,56 @@ export interface Limits {
 /** The server gives up before the client, so that the answer is its own. */
 const earlier = 500;
 
+const closed = (): SimfleetError => new SimfleetError('unavailable', 'The store is closed.');
+
 /**
- * The pool of connections. Every call is bounded in time; a connection that failed is dropped and the next call makes a new one, so a server that comes
- * back is used again without anybody's doing. Nothing is ever sent twice: a write whose answer was lost may or may not have happened.
+ * Every call is bounded in time; a connection that failed is dropped and the next call makes a new one, so a server that comes back is used again
+ * without anybody's doing. Nothing is ever sent twice: a write whose answer was lost may or may not have happened.
  */
 export class Connections {
   readonly #pool: Pool;
+  readonly #statementMs: number;
   readonly #names = new Map<string, string>();
-  readonly #snapshots = new Set<Session>();
+  readonly #snapshots = new Set<Slot>();
   #calls = 0;
   #closing: Promise<void> | null = null;
   #idle: () => void = () => undefined;
 
-  constructor(config: PoolConfig, limits: Limits, settings: string) {
+  /** `most` is the number of connections at most; `settings` is SQL that each of them runs first. */
+  constructor(config: ClientConfig, most: number, { connectMs, statementMs }: Limits, settings: string) {
+    this.#statementMs = statementMs;
     this.#pool = new Pool({
-      ...config,
-      keepAlive: true,
-      fallback_application_name: 'simfleet',
-      connectionTimeoutMillis: limits.connectMs,
-      query_timeout: limits.statementMs,
-      statement_timeout: Math.max(1, limits.statementMs - earlier),
-      idle_in_transaction_session_timeout: 60_000,
-      // The pool waits for the promise, which its types do not tell.
-      onConnect: ((client: ClientBase) => client.query(settings)) as unknown as () => void,
+      config: {
+        ...config,
+        keepAlive: true,
+        fallback_application_name: 'simfleet',
+        statement_timeout: Math.max(1, statementMs - earlier),
+        idle_in_transaction_session_timeout: 60_000,
+      },
+      most,
+      connectMs,
+      settings,
     });
-    // The pool has dropped the connection already; unheard, the error would end the process.
-    this.#pool.on('error', () => undefined);
   }
 
   /** One statement, a transaction of its own. Throws as `faultOf` tells. */
-  async run({ name, text }: Statement, values: readonly unknown[] = []): Promise<Answer> {
-    this.#begin();
-    try {
-      const config = name === undefined ? { text, values } : { name, text, values };
-      return await this.#pool.query<Row>(config as QueryConfig);
-    } catch (error) {
-      throw faultOf(error);
-    } finally {
-      this.#end();
-    }
+  run(statement: Statement, values: readonly unknown[] = []): Promise<Answer> {
+    if (this.#closing !== null) return Promise.reject(closed());
+    this.#calls += 1;
+    return new Promise((resolve, reject) => {
+      const failed = (error: unknown): void => {
+        this.#end();
+        reject(faultOf(error));
+      };
+      const given = (slot: Slot): void =>
+        send<Answer>(slot, statement, values, this.#statementMs, (error, answer) => {
+          this.#pool.give(slot);
+          if (error !== null) return failed(error);
+          this.#end();
+          resolve(answer);
+        });
+      this.#pool.take({ given, failed, since: performance.now() });
+    });
   }
 
   /** Names the statement, so that each connection prepares it once. Texts beyond the first 500 stay without: names cost the server memory. */
@@ -81,16 +93,17 @@ export class Connections {
   async transaction<Result>(limitMs: number, work: (run: Run) => Promise<Result>): Promise<Result> {
     this.#begin();
     try {
-      const session = await this.#connect();
+      const slot = await this.#take();
       try {
-        await session.begin('', limitMs);
-        const result = await work(session.run);
-        await session.run('COMMIT');
-        session.release(false);
+        const run = runOn(slot, limitMs);
+        await begin(run, '', limitMs);
+        const result = await work(run);
+        await run('COMMIT');
+        this.#pool.give(slot);
         return result;
       } catch (error) {
         // A connection whose transaction failed is not worth a second thought: closing it rolls back, and a new one costs little.
-        session.release(true);
+        this.#pool.drop(slot);
         throw error;
       }
     } finally {
@@ -105,15 +118,16 @@ export class Connections {
   async snapshot(limitMs: number): Promise<{ readonly run: Run; end(): void }> {
     this.#begin();
     try {
-      const session = await this.#connect();
-      this.#snapshots.add(session);
-      await session.begin('ISOLATION LEVEL REPEATABLE READ, READ ONLY', limitMs);
+      const slot = await this.#take();
+      this.#snapshots.add(slot);
+      const run = runOn(slot, limitMs);
+      await begin(run, 'ISOLATION LEVEL REPEATABLE READ, READ ONLY', limitMs);
       return {
         run: async (text, values) => {
-          if (!this.#snapshots.has(session)) throw closed();
-          return session.run(text, values);
+          if (!this.#snapshots.has(slot)) throw closed();
+          return run(text, values);
         },
-        end: () => this.#cut(session),
+        end: () => this.#cut(slot),
       };
     } finally {
       this.#end();
@@ -126,22 +140,21 @@ export class Connections {
       this.#idle = resolve;
       if (this.#calls === 0) resolve();
     }).then(() => {
-      for (const session of this.#snapshots) this.#cut(session);
-      return this.#pool.end();
+      for (const slot of this.#snapshots) this.#cut(slot);
+      return this.#pool.close();
     });
     return this.#closing;
   }
 
-  async #connect(): Promise<Session> {
-    try {
-      return new Session(await this.#pool.connect());
-    } catch (error) {
-      throw faultOf(error);
-    }
+  #take(): Promise<Slot> {
+    return new Promise((given, reject) => {
+      const failed = (error: unknown): void => reject(faultOf(error));
+      this.#pool.take({ given, failed, since: performance.now() });
+    });
   }
 
-  #cut(session: Session): void {
-    if (this.#snapshots.delete(session)) session.release(true);
+  #cut(slot: Slot): void {
+    if (this.#snapshots.delete(slot)) this.#pool.drop(slot);
   }
 
   #begin(): void {
@@ -155,39 +168,18 @@ export class Connections {
   }
 }
 
-const closed = (): SimfleetError => new SimfleetError('unavailable', 'The store is closed.');
+const runOn =
+  (slot: Slot, limitMs: number): Run =>
+  (text, values = []) =>
+    new Promise((resolve, reject) => {
+      send<Answer>(slot, { text }, values, limitMs, (error, answer) => {
+        if (error === null) resolve(answer);
+        else reject(faultOf(error));
+      });
+    });
 
-/** A connection taken out of the pool for a transaction. */
-class Session {
-  readonly #client: PoolClient;
-  #limitMs = 0;
-
-  constructor(client: PoolClient) {
-    this.#client = client;
-    client.on('error', ignore);
-  }
-
-  readonly run: Run = async (text, values = []) => {
-    try {
-      return await this.#client.query<Row>({ text, values: [...values], query_timeout: this.#limitMs } as QueryConfig);
-    } catch (error) {
-      throw faultOf(error);
-    }
-  };
-
-  async begin(mode: string, limitMs: number): Promise<void> {
-    this.#limitMs = limitMs;
-    await this.run(`BEGIN ${mode}`);
-    await this.run(`SET LOCAL statement_timeout = ${Math.max(1, limitMs - earlier)}`);
-    await this.run('SET LOCAL idle_in_transaction_session_timeout = 0');
-  }
-
-  /** Gives it back, or closes it. */
-  release(broken: boolean): void {
-    if (!broken) this.#client.removeListener('error', ignore);
-    this.#client.release(broken);
-  }
-}
-
-/** What failed is told by the statement under way, or by the next one. */
-const ignore = (): void => undefined;
+const begin = async (run: Run, mode: string, limitMs: number): Promise<void> => {
+  await run(`BEGIN ${mode}`);
+  await run(`SET LOCAL statement_timeout = ${Math.max(1, limitMs - earlier)}`);
+  await run('SET LOCAL idle_in_transaction_session_timeout = 0');
+};

@@ -18,6 +18,13 @@ export const detailOf = (error: unknown): string => {
   return typeof cause === 'object' && cause !== null && 'detail' in cause ? String(cause.detail) : '';
 };
 
+/** Whether a connection can be used on after this error: PostgreSQL refused a statement and is well otherwise. */
+export const isHealthyAfter = (error: unknown): boolean =>
+  error instanceof Error &&
+  'severity' in error &&
+  error.severity === 'ERROR' &&
+  !/^(57P|08)/.test(stateOf(error) ?? '08');
+
 /** Which user, password, database or right the URL names: at the start a mistake of configuration. */
 const refusals = new Set(['28000', '28P01', '3D000', '42501', '3F000']);
 

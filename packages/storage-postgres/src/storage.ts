@@ -1,6 +1,7 @@
 import { SimfleetError } from '@simfleet/contracts';
 import type { Storage } from '@simfleet/storage';
 import { checkDeclaration } from '@simfleet/storage/documents';
+import { Client } from 'pg';
 import { PostgresCollection } from './collection.ts';
 import { Connections, type Limits } from './connections.ts';
 import { declareCollection } from './declare.ts';
@@ -48,7 +49,10 @@ const settingsOf = ({ synchronousCommit }: PostgresOptions): string => `
 const openConnections = (options: PostgresOptions): Connections => {
   const { url, connections = 10, limits = defaultLimits } = options;
   try {
-    return new Connections({ connectionString: asLibpq(url), max: connections }, limits, settingsOf(options));
+    const config = { connectionString: asLibpq(url) };
+    // Reads the URL, as each connection will: a mistake is told now.
+    void new Client(config);
+    return new Connections(config, connections, limits, settingsOf(options));
   } catch {
     // The driver's error may quote the URL, password and all.
     throw new SimfleetError('invalid-configuration', 'The URL of the PostgreSQL store cannot be read.');
