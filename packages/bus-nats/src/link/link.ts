@@ -11,6 +11,8 @@ export interface Link {
   isUp(): boolean;
   /** Throws `unavailable` while there is none, and for ever once it is closed. */
   check(): void;
+  /** Throws `unavailable` once it is closed. */
+  checkOpen(): void;
   /** Calls back after each loss that was mended. */
   onReturn(callback: () => void): () => void;
   /** Waits until the server has seen what was sent so far, a second at most. */
@@ -75,12 +77,16 @@ export const openLink = async (options: NatsBusOptions, namespace: string): Prom
     up = false;
   };
   void follow();
+  const checkOpen = (): void => {
+    if (!open) throw new SimfleetError('unavailable', 'The bus is closed.');
+  };
 
   return {
     connection,
     isUp: () => up && open,
+    checkOpen,
     check() {
-      if (!open) throw new SimfleetError('unavailable', 'The bus is closed.');
+      checkOpen();
       if (!up) throw new SimfleetError('unavailable', 'The bus has lost its broker and is looking for it.');
     },
     onReturn(callback) {

@@ -14,7 +14,8 @@ export const openBroadcasts = (
   listen(subject: string, handler: (message: unknown) => void): Promise<Unsubscribe>;
 } => ({
   broadcast(subject, message) {
-    if (!link.isUp()) return link.check();
+    link.checkOpen();
+    if (!link.isUp()) return;
     link.connection.publish(names.broadcast(subject), JSON.stringify(message) ?? '');
   },
 
