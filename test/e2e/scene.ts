@@ -1,10 +1,14 @@
 import { rmSync } from 'node:fs';
-import type { TestContext } from 'node:test';
 import { temporaryDirectory } from '@simfleet/testing';
 import { openClient } from './client.ts';
 import type { Client, JobInput } from './client.ts';
 import { startPlatform } from './platform.ts';
 import type { PlatformProcess, PlatformStart } from './platform.ts';
+
+/** A test, or a file of them. */
+export interface Owner {
+  after(cleanUp: () => void | Promise<void>): void;
+}
 
 export interface Scene {
   readonly platform: PlatformProcess;
@@ -12,7 +16,7 @@ export interface Scene {
 }
 
 /** A platform of its own for a test, on a free port and an empty data directory, stopped and removed after it. */
-export const openScene = async (context: TestContext, start: Partial<PlatformStart> = {}): Promise<Scene> => {
+export const openScene = async (context: Owner, start: Partial<PlatformStart> = {}): Promise<Scene> => {
   const { path } = temporaryDirectory(context);
   const platform = await startPlatform({ slots: 2, dataDir: path, ...start });
   context.after(async () => {
