@@ -13,5 +13,11 @@ export const localExecutorOptions = z.object({
     .min(4096)
     .default(4 * 2 ** 20)
     .describe('Bytes of shard output kept for each job; the oldest lines go first.'),
+  executorOutputDays: z
+    .int()
+    .min(1)
+    .max(36_500)
+    .optional()
+    .describe('Days that shard output is kept of a job that does not run; as long as the job when left out.'),
 });
 export type LocalExecutorOptions = z.infer<typeof localExecutorOptions>;

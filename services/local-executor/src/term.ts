@@ -8,6 +8,7 @@ import type { Collection, Leases, Storage } from '@simfleet/storage';
 import type { LocalExecutorOptions } from './config.ts';
 import { openExecutor } from './executor.ts';
 import type { Executor } from './executor.ts';
+import { expireOutputHourly } from './output/expire-output.ts';
 import { openOutputLog } from './output/output-log.ts';
 import { forkShardProcess } from './pool/fork-shard-process.ts';
 import { openWarmPool } from './pool/warm-pool.ts';
@@ -63,8 +64,11 @@ export const beginTerm = async (
   const executor = openExecutor({
     ...{ bus, clock, logger, random: Math.random, pool, output, tokens, events, url, collection, slots, isActive },
   });
+  const keptDays = options.executorOutputDays ?? null;
+  const endExpiry = expireOutputHourly({ log: storage.log, runs: collection, clock, logger, keptDays });
   const subscriptions: (() => Promise<void>)[] = [];
   const end = async (): Promise<void> => {
+    await endExpiry();
     const leaving = isActive() ? executor.stop(stopGraceMs) : executor.abandon();
     await Promise.all([leaving, ...subscriptions.slice(0, 1).map((unsubscribe) => unsubscribe())]);
     await Promise.all(subscriptions.slice(1).map((unsubscribe) => unsubscribe()));

@@ -65,7 +65,7 @@ export const openOutputLog = ({ log, clock, logger, session, keptBytes }: Output
   const measure = async (jobId: string, output: JobOutput): Promise<void> => {
     const kept: NonNullable<JobOutput['kept']> = [];
     for (let after = 0; ;) {
-      const page = await log.read(streamOf(jobId), after, pageSize);
+      const page = await log.read(outputStream(jobId), after, pageSize);
       for (const entry of page)
         kept.push({ position: entry.position, bytes: sizeOf(entry.data as unknown as OutputLine) });
       const last = page.at(-1);
@@ -87,7 +87,7 @@ export const openOutputLog = ({ log, clock, logger, session, keptBytes }: Output
     }
     if (output.kept === null) await measure(jobId, output);
     const entries: NewEntry[] = batch.map((line) => ({ key: `${session}:${++lines}`, data: { ...line } }));
-    const appended = await log.append(streamOf(jobId), entries);
+    const appended = await log.append(outputStream(jobId), entries);
     appended.forEach(({ position }, index) => {
       const line = batch[index];
       if (line === undefined) return;
@@ -107,7 +107,7 @@ export const openOutputLog = ({ log, clock, logger, session, keptBytes }: Output
       output.keptBytes -= oldest.bytes;
       through = oldest.position;
     }
-    if (through > 0) await log.trim(streamOf(jobId), through);
+    if (through > 0) await log.trim(outputStream(jobId), through);
   };
 
   const writeAll = async (jobId: string, output: JobOutput): Promise<void> => {
@@ -136,7 +136,7 @@ export const openOutputLog = ({ log, clock, logger, session, keptBytes }: Output
       const found: ReplyBody<'executor.read-logs'>['lines'] = [];
       let next = after;
       while (found.length < limit) {
-        const page = await log.read(streamOf(jobId), next, pageSize);
+        const page = await log.read(outputStream(jobId), next, pageSize);
         for (const entry of page) {
           if (found.length >= limit) break;
           next = entry.position;
@@ -155,7 +155,7 @@ export const openOutputLog = ({ log, clock, logger, session, keptBytes }: Output
     async drop(jobId) {
       await jobs.get(jobId)?.writing;
       jobs.delete(jobId);
-      await log.drop(streamOf(jobId));
+      await log.drop(outputStream(jobId));
     },
     async close() {
       closed = true;
@@ -164,6 +164,6 @@ export const openOutputLog = ({ log, clock, logger, session, keptBytes }: Output
   };
 };
 
-const streamOf = (jobId: string): string => `output:${jobId}`;
+export const outputStream = (jobId: string): string => `output:${jobId}`;
 /** Text and the few fields beside it. */
 const sizeOf = (line: OutputLine): number => line.text.length + 100;

@@ -38,6 +38,8 @@ export const runCollection: CollectionDeclaration = {
     queuedAt: { path: ['queuedAt'], type: 'number' },
   },
   sorts: ['queuedAt'],
+  // Few of all the runs there ever were are active.
+  indexes: [{ equal: ['active'], sort: 'queuedAt' }],
 };
 
 export const unstarted: ShardRecord = { attempt: 0, running: false, failures: 0, gaveUp: null };
