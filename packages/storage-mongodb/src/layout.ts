@@ -9,12 +9,6 @@ export interface StoredEvent {
   readonly text: string;
 }
 
-/** A label, whole in an index. */
-export interface StoredLabel {
-  readonly k: string;
-  readonly v: string;
-}
-
 /**
  * An aggregate. A tombstone has neither `v` nor `doc`, so that no compare-and-set fits it, but events.
  * `keys` are sort keys by field, text in its ordered form; `shape` names the declaration that they were drawn out by.
@@ -25,7 +19,8 @@ export interface Row {
   /** JSON text. */
   readonly doc?: string | null;
   readonly keys?: Readonly<Record<string, StoredKey>>;
-  readonly labels?: readonly StoredLabel[];
+  /** Each as JSON text, `["tier","gold"]`: one value to an index, and to servers that would match members of different labels. */
+  readonly labels?: readonly string[];
   readonly shape?: string;
   readonly events?: readonly StoredEvent[];
 }

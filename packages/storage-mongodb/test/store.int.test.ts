@@ -183,6 +183,14 @@ const testStore = (mongo: Server): void => {
     });
   });
 
+  test('a label is one key with its value, not the key of one and the value of another', () =>
+    using(mongo.databaseUrl(), async (storage) => {
+      const collection = await storage.collection<Page & { readonly labels: Record<string, string> }>(pages);
+      await collection.insert('a', { customer: 'acme', labels: { 'a.b/c"': '', tier: 'x' } });
+      const count = (key: string, value: string) => collection.count({ op: 'label', key, value });
+      assert.deepEqual([await count('tier', 'x'), await count('tier', ''), await count('a.b/c"', '')], [1, 0, 1]);
+    }));
+
   test('a password is in no error', async () => {
     const secret = 'hunter2';
     for (const url of [

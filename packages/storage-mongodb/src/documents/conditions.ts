@@ -7,6 +7,8 @@ export const pathOf = (field: string): string => `keys.${field}`;
 
 export const storedKey = (key: StoredKey): StoredKey => (typeof key === 'string' ? orderedText(key) : key);
 
+export const storedLabel = (key: string, value: string): string => JSON.stringify([key, value]);
+
 /** from ≤ key < to; a null bound is none. Comparisons with a value never match null. */
 const between = (from: StoredKey, to: StoredKey): object => ({
   ...(from === null && to === null ? { $ne: null } : {}),
@@ -17,7 +19,7 @@ const between = (from: StoredKey, to: StoredKey): object => ({
 const filterOf = (condition: Condition): Filter<Row> => {
   switch (condition.op) {
     case 'label':
-      return { labels: { k: condition.key, v: condition.value } };
+      return { labels: storedLabel(condition.key, condition.value) };
     case 'in':
       return { [pathOf(condition.field)]: { $in: condition.keys.map(storedKey) } };
     case 'range':

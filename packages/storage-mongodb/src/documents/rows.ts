@@ -3,7 +3,7 @@ import { SimfleetError } from '@simfleet/contracts';
 import type { CollectionDeclaration } from '@simfleet/storage';
 import type { EventToWrite, RecordToWrite, StoredKey } from '@simfleet/storage/documents';
 import type { Row, StoredEvent } from '../layout.ts';
-import { storedKey } from './conditions.ts';
+import { storedKey, storedLabel } from './conditions.ts';
 import type { Marks } from './marks.ts';
 
 /** MongoDB keeps at most 16 MiB in a document; what is left is for keys, labels and events. */
@@ -21,8 +21,11 @@ export const checkSize = (what: string, bytes: number): void => {
 export const shapeOf = ({ fields }: CollectionDeclaration): string =>
   createHash('sha256').update(JSON.stringify(fields)).digest('hex').slice(0, 12);
 
-export const keysOf = (fields: readonly string[], keys: readonly StoredKey[]): NonNullable<Row['keys']> =>
-  Object.fromEntries(fields.map((field, index) => [field, storedKey(keys[index] ?? null)]));
+export const keysOf = (fields: readonly string[], keys: readonly StoredKey[]): NonNullable<Row['keys']> => {
+  const byField: Record<string, StoredKey> = {};
+  for (const [index, field] of fields.entries()) byField[field] = storedKey(keys[index] ?? null);
+  return byField;
+};
 
 /** What insert and save write of a document, but for id, version and events. */
 export const contentOf = (
@@ -32,7 +35,12 @@ export const contentOf = (
 ): Pick<Row, 'doc' | 'keys' | 'labels' | 'shape'> => {
   // Counted only where it could matter: a unit of text is at most three bytes.
   if (text.length > mostUnits) checkSize('The document', Buffer.byteLength(text));
-  return { doc: text, keys: keysOf(fields, keys), labels: labels.map(([k, v]) => ({ k, v })), shape };
+  return {
+    doc: text,
+    keys: keysOf(fields, keys),
+    labels: labels.map(([key, value]) => storedLabel(key, value)),
+    shape,
+  };
 };
 
 export const markedEvents = (marks: Marks, events: readonly EventToWrite[]): readonly StoredEvent[] =>
