@@ -77,8 +77,9 @@ export const jobsCollection = {
     finishedAt: { path: ['finishedAt'], type: 'number' },
   },
   sorts: ['createdAt', 'name', 'expiresAt', 'finishedAt'],
-  // Of millions of jobs few are Failed or Running, or of one service: their lists and counts read those alone.
+  // Of millions of jobs few are Failed or Running, or of one service, and one has a name: their lists and counts read those alone.
   indexes: [
+    { equal: ['customer', 'name'], sort: 'createdAt' },
     { equal: ['state'], sort: 'createdAt' },
     { equal: ['customer', 'state'], sort: 'createdAt' },
     { equal: ['service'], sort: 'createdAt' },
