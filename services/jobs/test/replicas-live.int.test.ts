@@ -81,20 +81,32 @@ test('a client that goes from replica to replica, while the job does too, misses
   for (const replica of fleet.replicas) assert.deepEqual(await followEvents(replica, id).all(), seen);
 });
 
-test('the result of a job that another replica ended comes behind the looks of the one that folds it', async (t) => {
-  const { fleet, id, shards } = await scene(t, 2, '2000050');
-  const holder = await until('somebody folds the job', () => fleet.holder(id));
-  const other = fleet.replicas.find((replica) => replica !== holder) as Replica;
-  const following = Promise.all([holder, other].map((replica) => followEvents(replica, id).all()));
-  const working = Promise.all(shards.map(work));
-  await until('some looks', async () => (await other.storage.log.last(`live:${id}`)) > 6);
-  await other.call('POST', `/v1/jobs/${id}:cancel`);
-  await working;
-  const [here, there] = await following;
-  assert.deepEqual(there, here);
-  assert.deepEqual(told(here ?? []).slice(-2), ['Cancelled', 'result']);
-  assert.equal(await other.storage.log.last(`live:${id}`), here?.length, 'nothing comes behind the result');
-});
+for (const recovers of [true, false]) {
+  const title = recovers
+    ? 'comes behind the looks of the one that folds it'
+    : 'is told a moment later, though the one that folds it cannot';
+  test(`the result of a job that another replica ended ${title}`, async (t) => {
+    const { fleet, id, shards } = await scene(t, 2, '2000050');
+    const holder = await until('somebody folds the job', () => fleet.holder(id));
+    const other = fleet.replicas.find((replica) => replica !== holder) as Replica;
+    const gate = Promise.withResolvers<void>();
+    t.after(() => gate.resolve());
+    for (const shard of shards) await shard.step();
+    const before = await other.storage.log.last(`live:${id}`);
+    holder.process.holdsLive = gate.promise;
+    for (let step = 0; step < 4; step += 1) for (const shard of shards) await shard.step();
+    const following = Promise.all([holder, other].map((replica) => followEvents(replica, id).all()));
+    await other.call('POST', `/v1/jobs/${id}:cancel`);
+    if (recovers) gate.resolve();
+    else await until('the result', async () => (await other.storage.log.last(`live:${id}`)) > before + 1);
+    if (!recovers) return gate.resolve();
+    const [here, there] = await following;
+    assert.deepEqual(there, here);
+    assert.ok((here ?? []).length > before + 2, 'looks were on their way');
+    assert.deepEqual(told(here ?? []).slice(-2), ['Cancelled', 'result']);
+    assert.equal(await other.storage.log.last(`live:${id}`), here?.length, 'nothing comes behind the result');
+  });
+}
 
 test('the result is told by another replica when the one that folded the job hangs', async (t) => {
   const { fleet, id, shards } = await scene(t, 2, '20050');

@@ -3,6 +3,8 @@ import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import type { Job, JobResult, Page, ReportReply } from '@simfleet/contracts';
 import { until } from '@simfleet/testing';
+import { jobsCollection } from '../src/jobs/job-document.ts';
+import type { JobDocument } from '../src/jobs/job-document.ts';
 import { readJob, startFleet } from './support/fleet.ts';
 import type { Fleet, FleetOptions, Replica } from './support/fleet.ts';
 import { createJob, smallSpec, startPlatform } from './support/platform.ts';
@@ -90,6 +92,25 @@ test('while the replica that folds hangs, blocks are taken and shards told to wa
   assert.equal(again.action, 'continue');
   assert.equal(fleet.holder(job.id), other);
   assert.equal((await readJob(other, job.id)).progress.blocks, 4, 'both leases of two blocks');
+});
+
+test('a replica that did not see the lease move finds the one that folds now', async (t) => {
+  const { fleet, job, holder, shardAt } = await scene(t, 3, { maxPaths: '2000050' });
+  const [second, third] = fleet.replicas.filter((replica) => replica !== holder) as [Replica, Replica];
+  fleet.pause(holder);
+  await until('another folds the job', async () => {
+    await shardAt(second).step({ done: [] });
+    return fleet.holder(job.id) === second;
+  });
+  fleet.resume(holder);
+  await until('it is back', () => holder.leases.holderOf(`jobs/${job.id}`));
+  // The third one looks at the others with each heartbeat; the version of its document counts those.
+  const members = await third.storage.collection({ name: 'members', fields: {}, sorts: [] });
+  const beats = async (): Promise<number> => (await members.get(third.leases.memberId))?.version ?? 0;
+  const before = await beats();
+  await until('the third one has seen that', async () => (await beats()) >= before + 3);
+  await until('a lease', async () => (await shardAt(third).step({ done: [] })).lease, 3_000);
+  assert.equal(fleet.holder(job.id), second);
 });
 
 test('a new attempt learns its task though the replica that folds hangs', async (t) => {
@@ -194,12 +215,13 @@ test('a report with mistakes is refused by any replica, and nothing of it is sto
 });
 
 test('a block far ahead of what a replica knows of the prefix is taken, one far ahead of the ledger is not', async (t) => {
-  const { job, token, other, shardAt } = await scene(t, 2, { maxPaths: '1000000000' });
+  const { job, token, holder, other, shardAt } = await scene(t, 2, { maxPaths: '1000000000' });
   const { run } = shardAt(other).runner;
   const send = (block: number) => report(other, job.id, token, { shard: 0, attempt: 1, done: [run(block)] });
-  assert.equal((await send(0)).status, 200);
-  assert.equal((await send(2 ** 20 + 1)).status, 422);
-  assert.equal((await send(2 ** 20)).status, 200);
+  const done = [run(0), run(1)];
+  assert.equal((await report(holder, job.id, token, { shard: 1, attempt: 1, done })).status, 200);
+  assert.equal((await send(2 ** 20 + 1)).status, 200);
+  assert.equal((await send(2 ** 20 + 9)).status, 422);
 });
 
 test('a block that is reported to another replica with other bytes fails the job', async (t) => {
@@ -260,11 +282,10 @@ test('a deadline comes about though the replica that created the job died', asyn
   await openShard(first, id, await first.tokenFor(id));
   fleet.pause(first);
   // The other one takes the timers over within some hundred milliseconds here, and sweeps at once.
-  const over = await until('the deadline', async () => {
-    const job = await readJob(second, id);
-    return job.stopReason === null ? null : job;
-  });
-  assert.equal(over.stopReason, 'DeadlineExceeded');
+  // Nobody asks it for the job, which would make it look.
+  const jobs = await second.storage.collection<JobDocument>(jobsCollection);
+  const reason = await until('the deadline', async () => (await jobs.get(id))?.doc.stopReason);
+  assert.equal(reason, 'DeadlineExceeded');
 });
 
 const activeLeases = async (fleet: Fleet): Promise<number> =>
@@ -274,6 +295,9 @@ test('jobs that are over leave no lease behind', async (t) => {
   const { fleet, job, other, shardAt } = await scene(t, 2);
   await Promise.all(fleet.replicas.map((replica) => work(shardAt(replica))));
   await report(other, job.id, 'x', { shard: 0, attempt: 1 });
+  const second = await createJob(other, smallSpec());
+  await openShard(other, second.id, await other.tokenFor(second.id));
+  await other.call('POST', `/v1/jobs/${second.id}:cancel`);
   const { leases } = other;
   await until('only those of the platform are left', async () => (await activeLeases(fleet)) <= 2);
   assert.equal(leases.holds(`jobs/${job.id}`), false);

@@ -13,6 +13,8 @@ export interface Pausable {
   readonly clock: Clock;
   /** Hints of others that are lost on the way to this process. */
   losesHints: boolean;
+  /** What its appends to live logs wait for. */
+  holdsLive: Promise<void> | null;
   pause(): void;
   resume(): void;
 }
@@ -47,7 +49,11 @@ export const pausable = (inner: { readonly storage: Storage; readonly bus: Bus }
   });
   const { log, outbox } = inner.storage;
   const ownLog: Log = {
-    append: (...given) => running(() => log.append(...given)),
+    append: (stream, entries) =>
+      running(async () => {
+        if (stream.startsWith('live:')) await process.holdsLive;
+        return log.append(stream, entries);
+      }),
     read: (...given) => running(() => log.read(...given)),
     last: (stream) => running(() => log.last(stream)),
     trim: (...given) => running(() => log.trim(...given)),
@@ -75,6 +81,7 @@ export const pausable = (inner: { readonly storage: Storage; readonly bus: Bus }
   const { bus } = inner;
   const process: Pausable = {
     losesHints: false,
+    holdsLive: null,
     storage: {
       description: inner.storage.description,
       shared: true,
