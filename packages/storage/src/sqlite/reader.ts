@@ -6,7 +6,7 @@ import { Statements } from './statements.ts';
 export type Row = Readonly<Record<string, SQLOutputValue>>;
 
 /**
- * The main thread's own connection for reading: a lookup costs some ten microseconds, less than asking another thread. In WAL mode it
+ * The main thread's own connection for reading: a lookup costs some microseconds, less than asking another thread alone (bench/storage-reads). In WAL mode it
  * never waits for the writer, and every read sees all commits acknowledged before.
  */
 export class Reader {

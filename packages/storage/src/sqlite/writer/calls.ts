@@ -42,11 +42,14 @@ export type Positions = readonly number[];
 export type Reply =
   { readonly done: true; readonly positions?: Positions } | { readonly done: false; readonly fault: Fault };
 
+/** A number of calls that are done and have nothing to tell crosses threads as that number: a list of objects costs more than a lookup. */
+export type Replies = number | readonly Reply[];
+
 /** From the thread: first `ready` or `failed`, then one `replies` per commit, in the order of the calls. */
 export type FromWriter =
   | { readonly kind: 'ready' }
   | { readonly kind: 'failed'; readonly fault: Fault }
-  | { readonly kind: 'replies'; readonly replies: readonly Reply[]; readonly events: boolean }
+  | { readonly kind: 'replies'; readonly replies: Replies; readonly events: boolean }
   | { readonly kind: 'closed' };
 
 export type ToWriter = { readonly kind: 'calls'; readonly calls: readonly Call[] } | { readonly kind: 'close' };

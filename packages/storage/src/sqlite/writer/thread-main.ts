@@ -5,7 +5,7 @@ import { faultOf } from '../faults.ts';
 import { holdDirectory, type Hold } from '../hold.ts';
 import { migrate } from '../schema.ts';
 import { Statements } from '../statements.ts';
-import type { Call, FromWriter, ToWriter, WriterSettings } from './calls.ts';
+import type { Call, FromWriter, Reply, ToWriter, WriterSettings } from './calls.ts';
 import { Transactions } from './transaction.ts';
 
 /**
@@ -30,13 +30,15 @@ const openDatabase = ({ file }: WriterSettings): DatabaseSync => {
 
 const carriesEvents = (call: Call): boolean => 'events' in call && call.events.length > 0;
 
+const hasNothingToTell = (reply: Reply): boolean => reply.done && reply.positions === undefined;
+
 const serve = (port: MessagePort, db: DatabaseSync, hold: Hold): void => {
   const transactions = new Transactions(db, new Statements(db));
   const answer = (message: FromWriter): void => port.postMessage(message);
   const write = (calls: readonly Call[]): void => {
     const replies = transactions.write(calls);
     const events = calls.some((call, index) => carriesEvents(call) && replies[index]?.done === true);
-    answer({ kind: 'replies', replies, events });
+    answer({ kind: 'replies', replies: replies.every(hasNothingToTell) ? replies.length : replies, events });
   };
   port.on('message', (first: ToWriter) => {
     let calls: Call[] = [];

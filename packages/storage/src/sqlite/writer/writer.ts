@@ -8,6 +8,8 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
+const done: Reply = { done: true };
+
 /** How often the writer committed and for how many calls: their ratio is the gain of group commit. */
 export interface WriterCounts {
   readonly commits: number;
@@ -72,9 +74,11 @@ export class Writer {
   #receive(message: FromWriter): void {
     if (message.kind === 'closed') return this.#closed();
     if (message.kind !== 'replies') return;
+    const { replies } = message;
+    const count = typeof replies === 'number' ? replies : replies.length;
     this.#commits += 1;
-    this.#calls += message.replies.length;
-    for (const reply of message.replies) this.#settle(reply);
+    this.#calls += count;
+    for (let index = 0; index < count; index += 1) this.#settle(typeof replies === 'number' ? done : replies[index]);
     if (this.#answered === this.#waiting.length) {
       this.#waiting.length = 0;
       this.#answered = 0;
@@ -86,7 +90,7 @@ export class Writer {
     if (message.events) this.#onEvents();
   }
 
-  #settle(reply: Reply): void {
+  #settle(reply: Reply = done): void {
     const waiting = this.#waiting[this.#answered];
     this.#answered += 1;
     if (reply.done) waiting?.resolve(reply.positions ?? []);
