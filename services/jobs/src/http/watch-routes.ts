@@ -41,7 +41,7 @@ export const watchRoutes = (parts: () => Parts): readonly Route[] => [
     operationId: 'watchJob',
     summary: 'Follow a job live, as server-sent events',
     description:
-      'Ids are 1, 2, 3, … without gaps. `Last-Event-ID` resumes without loss or repetition, also after a restart of the platform. The stream ends after the result; a stream resumed after it answers 204.',
+      'Ids are 1, 2, 3, … without gaps. `Last-Event-ID` resumes without loss or repetition, also after a restart of the platform. The stream ends after the result; a stream resumed after it answers 204. Of a job that is over the older events may be gone, never the result.',
     tag,
     action: 'jobs.read',
     request: { params },
