@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { errorCode } from '@simfleet/contracts';
 import type { Storage } from '@simfleet/storage';
-import { openMongoStorage } from '@simfleet/storage-mongodb';
 import { mongoMissing } from '@simfleet/testing';
 import { headsOf, type Head } from '../src/layout.ts';
 import { seal } from '../src/log/heads.ts';
+import { openFor } from './opener.ts';
 import { server, type Server } from './servers.ts';
 
 const positions = async ({ log }: Storage, after = 0): Promise<readonly string[]> =>
@@ -28,9 +28,9 @@ const headOf = (mongo: Server, url: string): Promise<Head | null> =>
   mongo.raw(url, (client) => headsOf(client.db()).findOne({ _id: 's' }));
 
 const testLogs = (mongo: Server): void => {
-  test('positions are given once while processes append, trim and read one stream', async () => {
+  test('positions are given once while processes append, trim and read one stream', async (t) => {
     const url = mongo.databaseUrl();
-    const handles = await Promise.all([1, 2, 3].map(() => openMongoStorage({ url })));
+    const handles = await Promise.all([1, 2, 3].map(() => openFor(t, url)));
     const given: number[] = [];
     let writers = handles.length;
     const write = async ({ log }: Storage, writer: number): Promise<void> => {
@@ -48,7 +48,7 @@ const testLogs = (mongo: Server): void => {
         read.forEach(({ position }, index) => assert.equal(position, (read[0]?.position ?? 0) + index));
       }
     };
-    const trimmer = await openMongoStorage({ url });
+    const trimmer = await openFor(t, url);
     await Promise.all([...handles.map(write), trim(trimmer)]);
     const through = handles.length * 180;
     assert.deepEqual(
@@ -59,9 +59,9 @@ const testLogs = (mongo: Server): void => {
     await Promise.all([...handles, trimmer].map((each) => each.close()));
   });
 
-  test('a process that slept while it moved entries out of the head harms nothing', async () => {
+  test('a process that slept while it moved entries out of the head harms nothing', async (t) => {
     const url = mongo.databaseUrl();
-    const storage = await openMongoStorage({ url });
+    const storage = await openFor(t, url);
     await appendMany(storage, 1, 50);
     const early = await headOf(mongo, url);
     await appendMany(storage, 51, 60);
@@ -87,9 +87,9 @@ const testLogs = (mongo: Server): void => {
     await storage.close();
   });
 
-  test('a drop during appends starts the stream anew, whole', async () => {
+  test('a drop during appends starts the stream anew, whole', async (t) => {
     const url = mongo.databaseUrl();
-    const [writer, dropper] = [await openMongoStorage({ url }), await openMongoStorage({ url })];
+    const [writer, dropper] = [await openFor(t, url), await openFor(t, url)];
     let dropped = 0;
     const write = async (): Promise<void> => {
       for (let at = 0; dropped < 10 || at < 100; at += 1) {
@@ -119,9 +119,9 @@ const testLogs = (mongo: Server): void => {
     await Promise.all([writer.close(), dropper.close()]);
   });
 
-  test('calls at once are written together', async () => {
+  test('calls at once are written together', async (t) => {
     const url = mongo.databaseUrl();
-    const storage = await openMongoStorage({ url });
+    const storage = await openFor(t, url);
     await storage.log.append('s', [{ key: 'first', data: 0 }]);
     const calls = Array.from({ length: 50 }, (_, index) => storage.log.append('s', [{ key: `k${index}`, data: 1 }]));
     const told = (await Promise.all(calls)).flat().map(({ position }) => position);

@@ -3,6 +3,7 @@ import { after, test } from 'node:test';
 import { errorCode } from '@simfleet/contracts';
 import { openMongoStorage } from '@simfleet/storage-mongodb';
 import { mongoMissing, startMongo, until, type TestMongo } from '@simfleet/testing';
+import { openFor } from './opener.ts';
 
 interface Note {
   readonly customer: string;
@@ -22,8 +23,8 @@ const impatient = '?socketTimeoutMS=500&serverSelectionTimeoutMS=500&connectTime
 const expectUnavailable = (error: unknown): void => assert.equal(errorCode(error), 'unavailable', String(error));
 
 const testOutages = (mongo: TestMongo): void => {
-  test('the server killed while it is written to: every acknowledged write is there, and writing goes on by itself', async () => {
-    const storage = await openMongoStorage({ url: mongo.databaseUrl() + impatient });
+  test('the server killed while it is written to: every acknowledged write is there, and writing goes on by itself', async (t) => {
+    const storage = await openFor(t, mongo.databaseUrl() + impatient);
     const collection = await storage.collection<Note>(notes);
     let over = false;
     const appended = new Map<number, string>();
@@ -78,8 +79,8 @@ const testOutages = (mongo: TestMongo): void => {
     await storage.close();
   });
 
-  test('a server that stands still blocks nobody for ever, and is used again when it goes on', async () => {
-    const storage = await openMongoStorage({ url: mongo.databaseUrl() + impatient });
+  test('a server that stands still blocks nobody for ever, and is used again when it goes on', async (t) => {
+    const storage = await openFor(t, mongo.databaseUrl() + impatient);
     const collection = await storage.collection<Note>(notes);
     await collection.insert('a', { customer: 'acme', weight: 1 });
     mongo.pause();
@@ -113,7 +114,7 @@ const testOutages = (mongo: TestMongo): void => {
     await storage.close();
   });
 
-  test('no server: `unavailable` at the start, soon, and the store can be opened when there is one', async () => {
+  test('no server: `unavailable` at the start, soon, and the store can be opened when there is one', async (t) => {
     const url = mongo.databaseUrl() + impatient;
     await mongo.kill();
     await assert.rejects(openMongoStorage({ url }), (error) => {
@@ -121,7 +122,7 @@ const testOutages = (mongo: TestMongo): void => {
       return true;
     });
     await mongo.restart();
-    const storage = await openMongoStorage({ url });
+    const storage = await openFor(t, url);
     await storage.check();
     await storage.close();
   });
