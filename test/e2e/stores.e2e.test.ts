@@ -23,11 +23,15 @@ for (const { name: store, skip, flags } of databases) {
       await until('some blocks', async () => (await openClient(first).job(id)).progress.blocks >= 10, 30_000);
       const { blocks } = (await openClient(first).job(id)).progress;
       await first.kill();
+      const killed = performance.now();
+      const since = (): string => `${Math.round(performance.now() - killed)} ms`;
       const second = await startPlatform(start);
+      const ready = since();
       context.after(() => second.stop().then(() => undefined));
       const after = await openClient(second).job(id);
       assert.ok(after.progress.blocks >= blocks, 'what was counted stays counted');
       const { result } = await follow(openClient(second), id, context.signal);
+      context.diagnostic(`ready after ${ready}, done after ${since()}`);
       const { client: calm } = await openScene(context);
       const undisturbed = await calm.create(job).then((same) => calm.result(same.id));
       assert.equal(result.resultDigest, undisturbed.resultDigest);
