@@ -40,7 +40,7 @@ const openOn = async (link: Link, names: ReturnType<typeof namesOf>, options: Na
   const api = { timeout: apiMs };
   const manager = await jetstreamManager(link.connection, api);
   const stream = jetstream(link.connection, api);
-  const { replicas } = await openStreams(manager, names, options);
+  const { replicas, maxAgeMs } = await openStreams(manager, names, options);
   const leases = await new Kvm(stream).create(names.leases, { history: 1, replicas: copies });
   const letters = openLetters(link, stream, manager, names);
   const broadcasts = openBroadcasts(link, names, onTrouble);
@@ -62,7 +62,7 @@ const openOn = async (link: Link, names: ReturnType<typeof namesOf>, options: Na
 
     async consume(consumer) {
       link.check();
-      const place = { link, manager, names, letters, tracing, onTrouble };
+      const place = { link, manager, names, letters, maxAgeMs, tracing, onTrouble };
       const end = await startInstance({ ...place, consumer: consumer }, leases, tools);
       consumers.add(end);
       return async () => {

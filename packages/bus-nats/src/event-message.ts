@@ -1,5 +1,5 @@
 import { SimfleetError, type SimfleetEvent } from '@simfleet/contracts';
-import { headers, type MsgHdrs } from '@nats-io/transport-node';
+import { headers, type MsgHdrs } from '@nats-io/nats-core';
 import { traceContext, type TraceContext, type Tracing } from './tracing.ts';
 
 /**

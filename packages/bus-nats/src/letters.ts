@@ -1,7 +1,7 @@
 import { SimfleetError, type SimfleetEvent } from '@simfleet/contracts';
 import type { DeadLetter, DeadLetterQuery } from '@simfleet/bus';
 import type { JetStreamClient, JetStreamManager, StoredMsg } from '@nats-io/jetstream';
-import { headers, type MsgHdrs } from '@nats-io/transport-node';
+import { headers, type MsgHdrs } from '@nats-io/nats-core';
 import type { Link } from './link/link.ts';
 import { isNoMessage, refusal } from './link/refusals.ts';
 import type { Names } from './names.ts';

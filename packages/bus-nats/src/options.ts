@@ -33,5 +33,5 @@ export interface NatsBusOptions {
   readonly backoff?: Backoff;
   readonly tracing?: Tracing;
   /** Told what goes wrong where no caller waits: a listener that throws, a lease that is lost, events in danger of falling out. */
-  readonly onTrouble?: (what: string, error: unknown) => void;
+  readonly onTrouble?: OnTrouble;
 }

@@ -1,6 +1,6 @@
 import type { SimfleetEvent } from '@simfleet/contracts';
 import type { JetStreamClient } from '@nats-io/jetstream';
-import type { MsgHdrs } from '@nats-io/transport-node';
+import type { MsgHdrs } from '@nats-io/nats-core';
 import { eventHeaders, messageId, payloadOf } from './event-message.ts';
 import type { Link } from './link/link.ts';
 import { isDecided, refusal } from './link/refusals.ts';

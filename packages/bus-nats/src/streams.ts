@@ -7,7 +7,7 @@ import {
   type StreamConfig,
   type StreamInfo,
 } from '@nats-io/jetstream';
-import { nanos } from '@nats-io/transport-node';
+import { millis, nanos } from '@nats-io/transport-node';
 import { isNotFound } from './link/refusals.ts';
 import type { Names } from './names.ts';
 import type { NatsBusOptions } from './options.ts';
@@ -72,12 +72,12 @@ const ensureStream = async (
   return changed ? manager.streams.update(wanted.name, limitsOf(asked)) : info;
 };
 
-/** Makes the streams of a platform or checks those there are; limits that were asked for explicitly are brought up to date. */
+/** `maxAgeMs`: how long events are kept. Makes the streams of a platform or checks those there are; limits that were asked for explicitly are brought up to date. */
 export const openStreams = async (
   manager: JetStreamManager,
   names: Names,
   options: NatsBusOptions,
-): Promise<{ readonly replicas: number }> => {
+): Promise<{ readonly replicas: number; readonly maxAgeMs: number }> => {
   const { eventsMaxAgeMs, eventsMaxCount, deadMaxAgeMs, deadMaxCount } = options;
   const limits = (age: number | undefined, count: number | undefined): Partial<StreamConfig> => ({
     ...(age === undefined ? {} : { max_age: nanos(age) }),
@@ -103,5 +103,6 @@ export const openStreams = async (
     },
     limits(deadMaxAgeMs, deadMaxCount),
   );
-  return { replicas: events.config.num_replicas };
+  const { num_replicas: replicas, max_age: maxAge } = events.config;
+  return { replicas, maxAgeMs: maxAge === 0 ? Infinity : millis(maxAge) };
 };

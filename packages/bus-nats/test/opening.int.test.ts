@@ -25,9 +25,9 @@ describe('opening', { skip }, () => {
     const connection = await connect({ servers: nats.bareUrl, user: nats.user, pass: nats.password });
     const manager = await jetstreamManager(connection);
     const cases: readonly (readonly [string, Partial<StreamConfig>, RegExp])[] = [
-      ['async', { persist_mode: 'async' } as Partial<StreamConfig>, /persist_mode async/],
+      ['async', { persist_mode: 'async' }, /persist_mode async/],
       ['memory', { storage: StorageType.Memory }, /in memory/],
-      ['interest', { retention: 'interest' as never }, /retain by limits/],
+      ['interest', { retention: 'interest' }, /retain by limits/],
       ['partial', { subjects: ['partial.events.>'] }, /does not take partial\.replay/],
     ];
     for (const [namespace, config, message] of cases) {

@@ -105,10 +105,14 @@ export const startNats = async (
     const [command = '', ...args] = [...(options.under ?? []), binary.file, '-c', config];
     const server = spawn(command, args, { stdio: 'ignore', detached: true });
     await once(server, 'spawn');
-    const guard = spawn('sh', ['-c', 'cat; kill -s KILL -- "-$1"; rm -rf "$2"', 'guard', String(server.pid), directory], {
-      stdio: ['pipe', 'ignore', 'ignore'],
-      detached: true,
-    });
+    const guard = spawn(
+      'sh',
+      ['-c', 'cat; kill -s KILL -- "-$1"; rm -rf "$2"', 'guard', String(server.pid), directory],
+      {
+        stdio: ['pipe', 'ignore', 'ignore'],
+        detached: true,
+      },
+    );
     for (const child of [server, guard]) child.unref();
     (guard.stdin as unknown as { unref(): void }).unref();
     running = { server, guard };

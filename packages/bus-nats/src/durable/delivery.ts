@@ -10,6 +10,8 @@ export interface Delivery {
   readonly turn: number;
   /** How often it was handed out, this time included. */
   readonly count: number;
+  /** When the broker stored it, by its clock; milliseconds since 1970. */
+  readonly storedAt: number;
   readonly payload: Uint8Array;
   readonly headers: MsgHdrs | undefined;
   /** Handled: never again. */
@@ -24,13 +26,13 @@ export interface Delivery {
 export const redeliverMs = 2000;
 
 /** `$JS.ACK[.domain.account].stream.consumer.count.sequence.turn.time.pending[.random]`, see ackReplyInfo in nats-server. */
-const parse = (reply: string): Pick<Delivery, 'key' | 'count' | 'sequence' | 'turn'> | null => {
+const parse = (reply: string): Pick<Delivery, 'key' | 'count' | 'sequence' | 'turn' | 'storedAt'> | null => {
   const tokens = reply.split('.');
   if (tokens[0] !== '$JS' || tokens[1] !== 'ACK' || tokens.length < 9) return null;
   const first = tokens.length === 9 ? 4 : 6;
   const [count = NaN, sequence = NaN, turn = NaN] = tokens.slice(first, first + 3).map(Number);
   return Number.isInteger(count + sequence + turn)
-    ? { key: `${sequence} ${tokens[first + 3]}`, count, sequence, turn }
+    ? { key: `${sequence} ${tokens[first + 3]}`, count, sequence, turn, storedAt: Number(tokens[first + 3]) / 1e6 }
     : null;
 };
 

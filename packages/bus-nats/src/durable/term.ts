@@ -8,6 +8,7 @@ import { Hands, type Held } from './held.ts';
 import type { Lanes } from './lanes.ts';
 import { startPulls, type Pulls } from './pulls.ts';
 import type { Slots } from './slots.ts';
+import { divide, suspicionOf } from './suspects.ts';
 import type { Workplace } from './workplace.ts';
 
 export interface TermOptions extends Workplace {
@@ -28,6 +29,8 @@ const mostHeld = 2048;
 const mostHeldBytes = 64 * 2 ** 20;
 /** Tell the server that we are still at it, so often (milliseconds): three times in the time after which it would hand out again. */
 const keepMs = redeliverMs / 3;
+/** Between looks at how far behind we are. */
+const ageLookMs = 60_000;
 const settleLookMs = 25;
 /** By then all that others had in hand when they stopped is due, and came before anything newer; milliseconds. */
 const settleMostMs = 2 * redeliverMs + 1000;
@@ -49,6 +52,8 @@ export class Term {
   #waiting: Held[] = [];
   #nextTurn: number | null = null;
   #unsettledSince = performance.now();
+  #isEnsured = false;
+  #ageSeen = performance.now();
   #settling: Promise<void> | null = null;
 
   constructor(options: TermOptions) {
@@ -127,25 +132,57 @@ export class Term {
   #unsettle(): void {
     this.#unsettledSince = performance.now();
     this.#nextTurn = null;
+    this.#isEnsured = false;
     this.#settling ??= this.#settle();
   }
 
   async #settle(): Promise<void> {
-    while (!this.#stop.aborted && !(await this.#isSettled())) await pause(settleLookMs, this.#stop, realTimers);
+    let since: number;
+    do {
+      while (!this.#stop.aborted && !(await this.#isSettled())) await pause(settleLookMs, this.#stop, realTimers);
+      since = this.#unsettledSince;
+      await this.#handleSuspects();
+      // A gap that showed meanwhile: everything once more.
+    } while (!this.#stop.aborted && since !== this.#unsettledSince);
     this.#settling = null;
     if (this.#stop.aborted) return;
+    for (const held of this.#takeWaiting()) this.#begin(held);
+    this.#pulls.more();
+  }
+
+  #takeWaiting(): Held[] {
     const ready = this.#waiting.sort((one, two) => one.delivery.sequence - two.delivery.sequence);
     this.#waiting = [];
-    for (const held of ready) this.#begin(held);
-    this.#pulls.more();
+    return ready;
+  }
+
+  /** Those that may have killed the processes that had them: one at a time, before anything else, and in the end not at all. */
+  async #handleSuspects(): Promise<void> {
+    const { consumer, lanes, mayWork } = this.#options;
+    const { park, alone, rest } = divide(this.#takeWaiting(), suspicionOf(consumer.maxAttempts ?? defaultMaxAttempts));
+    // What is not begun below is given back, or is another's by then.
+    this.#waiting.unshift(...rest);
+    if (park === null && alone.length === 0) return;
+    await lanes.idle();
+    if (park !== null && mayWork()) {
+      const { count } = park.delivery;
+      const reason = `Handed out ${count} times and never finished: whoever handled it ended or stopped.`;
+      if (await this.#park(park, reason, count - 1)) this.#finish(park);
+    }
+    for (const held of alone) {
+      if (this.#stop.aborted) return;
+      this.#begin(held);
+      await lanes.idle();
+    }
   }
 
   /** Whether all that is handed out and not acknowledged is in our hands, or was due long ago. */
   async #isSettled(): Promise<boolean> {
     const { link, manager, names, durable, ensure, onTrouble } = this.#options;
-    if (!link.isUp()) return false;
+    if (this.#stop.aborted || !link.isUp()) return false;
     try {
-      await ensure();
+      if (!this.#isEnsured) await ensure();
+      this.#isEnsured = true;
       this.#pulls.more();
       const since = this.#unsettledSince;
       const { num_ack_pending: pending, delivered } = await manager.consumers.info(names.events, durable);
@@ -163,11 +200,22 @@ export class Term {
   #keep(): void {
     const now = performance.now();
     if (!this.#options.mayWork()) return;
+    if (now - this.#ageSeen > ageLookMs) this.#lookAtAge();
     for (const held of this.#hands.all()) {
       if (now - held.heard < keepMs) continue;
       held.heard = now;
       held.delivery.keep();
     }
+  }
+
+  /** Reports events in danger of falling out of the stream before they are handled. */
+  #lookAtAge(): void {
+    const { maxAgeMs, consumer, onTrouble } = this.#options;
+    this.#ageSeen = performance.now();
+    const oldest = [...this.#hands.all()].reduce((least, { delivery }) => Math.min(least, delivery.storedAt), Infinity);
+    const behindMs = Date.now() - oldest;
+    if (behindMs < maxAgeMs / 2) return;
+    onTrouble?.(`Consumer ${consumer.name} is ${behindMs} ms behind; events are kept for ${maxAgeMs} ms`, null);
   }
 
   #begin(held: Held): void {
@@ -176,7 +224,7 @@ export class Term {
 
   /** Handles or parks one message, unless the term ends before. */
   async #work(held: Held): Promise<void> {
-    const { consumer, slots, done, tools, mayWork, tracing } = this.#options;
+    const { consumer, slots, tools, mayWork, tracing } = this.#options;
     let begun = true;
     const attempt = (): Promise<void> =>
       slots.within(async () => {
@@ -188,11 +236,16 @@ export class Term {
     const outcome = await makeAttempts(attempt, consumer.maxAttempts ?? defaultMaxAttempts, this.#stop, tools);
     if (!begun || outcome.kind === 'ended') return;
     if (outcome.kind === 'failed' && !(await this.#park(held, outcome.reason, outcome.attempts))) return;
+    this.#finish(held);
+    this.#pulls.more();
+  }
+
+  #finish(held: Held): void {
+    const { done, mayWork } = this.#options;
     done.add(held.delivery.key);
     // Whoever holds the lease now has it in hand too: only its own word counts.
     if (mayWork()) held.delivery.ack();
     this.#hands.drop(held);
-    this.#pulls.more();
   }
 
   /** Insists until the letter is durable. False when the term ended before. */

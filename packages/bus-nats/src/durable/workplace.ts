@@ -19,6 +19,8 @@ export interface Workplace {
   readonly letters: Letters;
   readonly consumer: AnyConsumer;
   readonly durable: string;
+  /** How long events are kept, in milliseconds. */
+  readonly maxAgeMs: number;
   readonly tracing: Tracing | undefined;
   readonly onTrouble: OnTrouble;
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import type { DeadLetter } from '@simfleet/bus';
 import { natsServer, startNats, until } from '@simfleet/testing';
 import { assertOrderly, event, kill, makeCrew, publishAll } from './crew.ts';
 import { openBus } from '../open-bus.ts';
@@ -70,5 +71,23 @@ describe('instances of one name in several processes', { skip }, () => {
     for (let version = 1; version <= 6; version += 1) await bus.publish(event(0, version));
     await assertOrderly(crew.record, 6);
     assert.equal(crew.record.repeats, 1);
+  });
+
+  test('an event that kills every process that handles it is parked in the end, and nothing else is', async (t) => {
+    const nats = await startNats(t);
+    const bus = await openBus(t, { url: nats.url, namespace: 'poison' });
+    const crew = makeCrew(t, nats.url, 'poison');
+    for (const source of [1, 0, 2]) for (const version of [1, 2]) await bus.publish(event(source, version));
+    const parked = async (): Promise<readonly DeadLetter[]> => bus.deadLetters({ limit: 10 });
+    for (let deaths = 0; deaths < 8 && (await parked()).length === 0; deaths += 1) {
+      // It reaches the end of its handler before the process dies; what it did there is done.
+      const { process: child } = await crew.start(`worker ${deaths}`, 0, '/jobs/0', '1');
+      await until('a death or a letter', async () => child.signalCode !== null || (await parked()).length > 0);
+    }
+    const [letter, ...others] = await parked();
+    assert.deepEqual([letter?.event, others], [event(0, 1), []]);
+    assert.match(letter?.reason ?? '', /Handed out 4 times/);
+    await assertOrderly(crew.record, 6);
+    t.diagnostic(`parked: ${letter?.reason}`);
   });
 });

@@ -7,6 +7,7 @@ import { openNatsBus } from '@simfleet/bus-nats';
 const [url = '', namespace = '', handlerMs = '0', fatalSource = '', fatalVersion = ''] = process.argv.slice(2);
 const say = (...words: readonly unknown[]): void => void writeSync(1, `${words.join(' ')}\n`);
 
+// Letters are for events that end their process here: nothing else fails.
 const bus = await openNatsBus({
   url,
   namespace,
@@ -14,6 +15,7 @@ const bus = await openNatsBus({
 });
 await bus.consume({
   name: 'work',
+  maxAttempts: 3,
   types: ['dev.simfleet.shard.started.v1'],
   async handle({ source, sourceversion }) {
     say('begin', source, sourceversion);
