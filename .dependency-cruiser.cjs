@@ -68,7 +68,7 @@ module.exports = {
       // The memory store is the model that the contract compares every other with.
       {
         path: '^packages/(storage|bus)/src/',
-        pathNot: [adapters, '^packages/storage/src/contract/(differential|dumps)[.]ts$'].flat(),
+        pathNot: [adapters, '^packages/storage/src/contract/(differential|dumps)[.]ts$'],
       },
       { path: adapters },
     ),

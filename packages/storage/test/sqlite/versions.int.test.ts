@@ -9,7 +9,7 @@ import type { CollectionDeclaration, DumpRecord, Storage } from '@simfleet/stora
 import { openSqliteStorage } from '@simfleet/storage/sqlite';
 import { migrations } from '../../src/sqlite/schema.ts';
 import { temporaryDirectories } from './directories.ts';
-import { content, declaration } from './versions/content.ts';
+import { content, declaration, fill } from './versions/content.ts';
 
 const makeDirectory = temporaryDirectories();
 
@@ -75,6 +75,13 @@ for (let version = 1; version <= migrations.length; version += 1) {
     });
   });
 }
+
+test('the newest version writes what the files of the older ones hold', async () => {
+  await withStore(join(await makeDirectory(), 'store.db'), async (storage) => {
+    await fill(storage);
+    assert.deepEqual(await recordsOf(storage), content);
+  });
+});
 
 test('processes that start at once on one directory: one gets it and prepares it, the others are refused', async () => {
   const file = join(await makeDirectory(), 'store.db');
