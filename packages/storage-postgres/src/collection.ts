@@ -20,9 +20,9 @@ import {
   showKey,
   storedJson,
   type EventToWrite,
-  type StoredKey,
 } from '@simfleet/storage/documents';
-import type { Answer, Connections, Row } from './connections.ts';
+import { portKey } from './columns.ts';
+import type { Answer, Connections } from './connections.ts';
 import { idTaken, stateOf } from './faults.ts';
 import { isKept } from './names.ts';
 import type { CommitListeners } from './outbox.ts';
@@ -87,18 +87,11 @@ export class PostgresCollection<Doc extends Document> implements Collection<Doc>
 
   async query(query: Query): Promise<QueryPage<Doc>> {
     const question = questionOf(this.#declaration, query);
-    const { name, fields } = this.#declaration;
-    const wanted = question.limit + 1;
-    const found: Row[] = [];
-    for (const stretch of pageSql(name, fields, question)) {
-      if (found.length >= wanted) break;
-      const { text, values } = stretch(wanted - found.length);
-      found.push(...(await this.#connections.run(this.#connections.prepared(text), values)).rows);
-    }
+    const { text, values } = pageSql(this.#declaration, question, question.limit + 1);
+    const found = (await this.#connections.run(this.#connections.prepared(text), values)).rows;
     const rows = found.slice(0, question.limit).map((row) => {
-      const key = question.type === 'time' && row['key'] !== null ? Number(row['key']) : (row['key'] as StoredKey);
       const id = String(row['id']);
-      const position = { key: showKey(question.type, key), id };
+      const position = { key: showKey(question.type, portKey(question.type, row['key'])), id };
       return { id, version: Number(row['version']), doc: row['doc'] as Doc, position };
     });
     return { rows: question.backwards ? rows.reverse() : rows, more: found.length > question.limit };
@@ -106,8 +99,7 @@ export class PostgresCollection<Doc extends Document> implements Collection<Doc>
 
   async count(filter?: Filter, atMost?: number): Promise<number> {
     checkAtMost(atMost);
-    const { name, fields } = this.#declaration;
-    const { text, values } = countSql(name, fields, conditionsOf(this.#declaration, filter), atMost);
+    const { text, values } = countSql(this.#declaration, conditionsOf(this.#declaration, filter), atMost);
     const { rows } = await this.#connections.run(this.#connections.prepared(text), values);
     return Number(rows[0]?.['count'] ?? 0);
   }

@@ -1,9 +1,10 @@
 import { SimfleetError } from '@simfleet/contracts';
 import type { CollectionDeclaration } from '@simfleet/storage';
+import { isText } from './columns.ts';
 import type { Row, Run } from './connections.ts';
 import { columnOf, indexNameOf, tableOf } from './names.ts';
 
-/** An index that a declaration asks for: these fields in order, null first, then the id. */
+/** An index that a declaration asks for: these fields in order, then the id. */
 export interface WantedIndex {
   readonly name: string;
   readonly fields: readonly string[];
@@ -24,12 +25,12 @@ export const wantedIndexes = ({ name, fields, sorts, indexes = [] }: CollectionD
 };
 
 export const createIndexSql = (collection: string, { name, fields }: WantedIndex): string =>
-  `CREATE INDEX "${name}" ON ${tableOf(collection)} (${fields.map((field) => `${columnOf(field)} NULLS FIRST`).join(', ')}, id)`;
+  `CREATE INDEX "${name}" ON ${tableOf(collection)} (${[...fields.map(columnOf), 'id'].join(', ')})`;
 
 /** An index as PostgreSQL has it. */
 interface FoundIndex {
   readonly name: string;
-  /** What it covers, such as `f_title:2:C`: column, its option bits (1 = descending, 2 = null first) and its collation; null when it cannot be used. */
+  /** What it covers, such as `f_title:0:C`: column, its option bits (1 = descending, 2 = null first) and its collation; null when it cannot be used. */
   readonly covers: string | null;
 }
 
@@ -53,12 +54,12 @@ export const foundIndexes = async (run: Run, collection: string): Promise<readon
   }));
 };
 
-/** What an index must cover to serve the walk forwards and backwards; the id may be sorted either way of null. */
+/** What an index must cover to serve the walk forwards and backwards. */
 const coverOf = ({ fields }: WantedIndex, declaration: CollectionDeclaration): string =>
   [
     ...fields.map((field) => {
       const type = declaration.fields[field]?.type;
-      return `f_${field}:2:${type === 'text' || type === 'integer64' ? 'C' : ''}`;
+      return `f_${field}:0:${type !== undefined && isText(type) ? 'C' : ''}`;
     }),
     'id:0:C',
   ].join(',');

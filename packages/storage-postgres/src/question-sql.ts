@@ -1,6 +1,7 @@
-import type { FieldDeclaration } from '@simfleet/storage';
+import type { CollectionDeclaration, FieldDeclaration } from '@simfleet/storage';
 import { afterPrefix, type Condition, type Question, type StoredKey } from '@simfleet/storage/documents';
-import { parameterTypes } from './columns.ts';
+import { columnKey, parameterType } from './columns.ts';
+import { wantedIndexes } from './indexes.ts';
 import { columnOf, tableOf } from './names.ts';
 
 /** SQL text and the values of its parameters. */
@@ -25,32 +26,9 @@ class Builder {
     return `$${this.values.length}::${type}`;
   }
 
-  typeOf(field: string): string {
-    return parameterTypes[this.#fields[field]?.type ?? 'text'];
-  }
-
-  /** One value is compared by `=`, so that an index led by it is walked in order; a list makes one text whatever its length. */
-  #inKeys(field: string, keys: readonly StoredKey[]): string {
-    const column = columnOf(field);
-    const values = keys.filter((key) => key !== null);
-    const type = this.typeOf(field);
-    const parts = [
-      ...(values.length === 1 ? [`${column} = ${this.parameter(values[0], type)}`] : []),
-      ...(values.length > 1 ? [`${column} = ANY (${this.parameter(values, `${type}[]`)})`] : []),
-      ...(values.length < keys.length ? [`${column} IS NULL`] : []),
-    ];
-    return parts.length === 0 ? 'FALSE' : `(${parts.join(' OR ')})`;
-  }
-
-  /** from ≤ column < to; a null bound is none. Null columns are never within. */
-  #between(field: string, from: StoredKey, to: StoredKey): string {
-    const column = columnOf(field);
-    const type = this.typeOf(field);
-    return [
-      `${column} IS NOT NULL`,
-      ...(from === null ? [] : [`${column} >= ${this.parameter(from, type)}`]),
-      ...(to === null ? [] : [`${column} < ${this.parameter(to, type)}`]),
-    ].join(' AND ');
+  key(field: string, key: StoredKey): string {
+    const type = this.#typeOf(field);
+    return this.parameter(columnKey(type, key), parameterType(type));
   }
 
   condition(condition: Condition): string {
@@ -65,18 +43,38 @@ class Builder {
         return this.#between(condition.field, condition.prefix, afterPrefix(condition.prefix));
     }
   }
+
+  #typeOf(field: string): FieldDeclaration['type'] {
+    return this.#fields[field]?.type ?? 'text';
+  }
+
+  /** A list makes one text whatever its length, so that few texts are prepared. */
+  #inKeys(field: string, keys: readonly StoredKey[]): string {
+    const [first = null] = keys;
+    if (keys.length === 1) return `${columnOf(field)} = ${this.key(field, first)}`;
+    const type = this.#typeOf(field);
+    const all = keys.map((key) => columnKey(type, key));
+    return `${columnOf(field)} = ANY (${this.parameter(all, `${parameterType(type)}[]`)})`;
+  }
+
+  /** from ≤ column < to; a null bound is none. Null keys are never within. */
+  #between(field: string, from: StoredKey, to: StoredKey): string {
+    const column = columnOf(field);
+    const parts = [from === null ? `${column} > ${this.key(field, null)}` : `${column} >= ${this.key(field, from)}`];
+    if (to !== null) parts.push(`${column} < ${this.key(field, to)}`);
+    return parts.join(' AND ');
+  }
 }
 
 const where = (parts: readonly string[]): string => (parts.length === 0 ? '' : ` WHERE ${parts.join(' AND ')}`);
 
 export const countSql = (
-  collection: string,
-  fields: Fields,
+  { name, fields }: CollectionDeclaration,
   conditions: readonly Condition[],
   atMost: number | undefined,
 ): Sql => {
   const builder = new Builder(fields);
-  const rows = `FROM ${tableOf(collection)}${where(conditions.map((each) => builder.condition(each)))}`;
+  const rows = `FROM ${tableOf(name)}${where(conditions.map((each) => builder.condition(each)))}`;
   const text =
     atMost === undefined
       ? `SELECT count(*) AS count ${rows}`
@@ -84,41 +82,50 @@ export const countSql = (
   return { text, values: builder.values };
 };
 
-/**
- * The stretches of the walk beyond its start, in walking order: each is one range of an index, where a condition joined by OR would
- * be a filter over rows from the beginning. Null sorts first.
- */
-const stretches = ({ field, start, ascending }: Question): readonly ((builder: Builder) => string | null)[] => {
-  const column = columnOf(field);
-  if (start === null) return [() => null];
-  const beyond = ascending ? '>' : '<';
-  const id = (builder: Builder): string => builder.parameter(start.id, 'text');
-  if (start.key === null) {
-    const rest = (builder: Builder): string => `${column} IS NULL AND id ${beyond} ${id(builder)}`;
-    return ascending ? [rest, () => `${column} IS NOT NULL`] : [rest];
-  }
-  const rest = (builder: Builder): string =>
-    `(${column}, id) ${beyond} (${builder.parameter(start.key, builder.typeOf(field))}, ${id(builder)})`;
-  return ascending ? [rest] : [rest, () => `${column} IS NULL`];
+/** The one value that a field is held to, if it is. */
+const heldTo = (conditions: readonly Condition[], field: string): Condition | undefined =>
+  conditions.find((each) => each.op === 'in' && each.keys.length === 1 && each.field === field);
+
+/** The longest declared index with the sort at its end whose other fields the question holds to one value each: those fields. */
+const leadOf = (declaration: CollectionDeclaration, { conditions, field }: Question): readonly string[] => {
+  const leads = wantedIndexes(declaration)
+    .filter(({ fields }) => fields.at(-1) === field)
+    .map(({ fields }) => fields.slice(0, -1))
+    .filter((fields) => fields.every((each) => heldTo(conditions, each) !== undefined))
+    .sort((left, right) => right.length - left.length);
+  return leads[0] ?? [];
 };
 
 /**
- * Selects to run one after the other until the page is full. `wanted` rows at most are in the text, not among the parameters: a plan made once
- * for all values must know how few they are.
+ * A select of at most `wanted` rows of the walk beyond its start: one range of one index. `wanted` is in the text, not among the parameters: a plan
+ * made once for all values must know how few rows there are.
+ *
+ * The field before the sort in the index is held by a range from its value to itself, and leads the order: by `=` PostgreSQL would see that it is
+ * the same all along, and might walk the index of the sort alone and leave rows out, which for a customer with few rows among many has no end.
+ * Only one field: a scan ends where the first column of a row comparison leaves its range, whatever the others do.
  */
-export const pageSql = (
-  collection: string,
-  fields: Fields,
-  question: Question,
-): readonly ((wanted: number) => Sql)[] => {
-  const column = columnOf(question.field);
-  const order = question.ascending ? `${column} ASC NULLS FIRST, id ASC` : `${column} DESC NULLS LAST, id DESC`;
-  return stretches(question).map((stretch) => (wanted: number) => {
-    const builder = new Builder(fields);
-    const beyond = stretch(builder);
-    const parts = [...question.conditions.map((each) => builder.condition(each)), ...(beyond === null ? [] : [beyond])];
-    const offset = question.offset === 0 ? '' : ` OFFSET ${builder.parameter(question.offset, 'int8')}`;
-    const text = `SELECT id, version, doc, ${column} AS key FROM ${tableOf(collection)}${where(parts)} ORDER BY ${order} LIMIT ${wanted}${offset}`;
-    return { text, values: builder.values };
-  });
+export const pageSql = (declaration: CollectionDeclaration, question: Question, wanted: number): Sql => {
+  const { conditions, field, start, ascending, offset } = question;
+  const builder = new Builder(declaration.fields);
+  const leader = leadOf(declaration, question).at(-1);
+  const held = leader === undefined ? undefined : heldTo(conditions, leader);
+  const parts = conditions.filter((each) => each !== held).map((each) => builder.condition(each));
+  const columns = [...(leader === undefined ? [] : [leader]), field].map(columnOf);
+  const edge: string[] = [];
+  if (leader !== undefined && held?.op === 'in') {
+    const [key = null] = held.keys;
+    const value = builder.key(leader, key);
+    edge.push(value);
+    if (start === null || ascending) parts.push(`${columnOf(leader)} <= ${value}`);
+    if (start === null || !ascending) parts.push(`${columnOf(leader)} >= ${value}`);
+  }
+  if (start !== null) {
+    edge.push(builder.key(field, start.key), builder.parameter(start.id, 'text'));
+    parts.push(`(${columns.join(', ')}, id) ${ascending ? '>' : '<'} (${edge.join(', ')})`);
+  }
+  const direction = ascending ? 'ASC' : 'DESC';
+  const order = [...columns, 'id'].map((column) => `${column} ${direction}`).join(', ');
+  const skip = offset === 0 ? '' : ` OFFSET ${builder.parameter(offset, 'int8')}`;
+  const text = `SELECT id, version, doc, ${columnOf(field)} AS key FROM ${tableOf(declaration.name)}${where(parts)} ORDER BY ${order} LIMIT ${wanted}${skip}`;
+  return { text, values: builder.values };
 };

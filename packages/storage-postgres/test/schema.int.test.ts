@@ -110,10 +110,10 @@ withPostgres((server) => {
     const refused = { code: 'invalid-configuration', message: /"pages" .*title.*CREATE INDEX "pages\.title"/ };
     for (const harm of [
       `UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'simfleet."pages.title"'::regclass`,
-      'CREATE INDEX "pages.title" ON simfleet.c_pages (f_title NULLS FIRST, id) WHERE f_title IS NOT NULL',
-      'CREATE INDEX "pages.title" ON simfleet.c_pages (f_title NULLS LAST, id)',
-      'CREATE INDEX "pages.title" ON simfleet.c_pages (f_title NULLS FIRST)',
-      'CREATE INDEX "pages.title" ON simfleet.c_pages (f_title COLLATE "en-x-icu" NULLS FIRST, id)',
+      `CREATE INDEX "pages.title" ON simfleet.c_pages (f_title, id) WHERE f_title > ''`,
+      'CREATE INDEX "pages.title" ON simfleet.c_pages (f_title DESC, id)',
+      'CREATE INDEX "pages.title" ON simfleet.c_pages (f_title)',
+      'CREATE INDEX "pages.title" ON simfleet.c_pages (f_title COLLATE "en-x-icu", id)',
     ]) {
       if (harm.startsWith('CREATE')) await server().sql('DROP INDEX simfleet."pages.title"', url);
       await server().sql(harm, url);
