@@ -12,6 +12,9 @@ import type { Platform } from './support/platform.ts';
 import { openRunner, openShard, report, work } from './support/shard.ts';
 import type { Shard } from './support/shard.ts';
 
+/** In earnest. */
+const slowTiming = { beatMs: 500, validMs: 2000, deadMs: 2500 };
+
 const resultOf = async (platform: Platform, jobId: string): Promise<JobResult> =>
   (await platform.call<JobResult>('GET', `/v1/jobs/${jobId}/result`)).body;
 
@@ -111,6 +114,14 @@ test('a replica that did not see the lease move finds the one that folds now', a
   await until('the third one has seen that', async () => (await beats()) >= before + 3);
   await until('a lease', async () => (await shardAt(third).step({ done: [] })).lease, 3_000);
   assert.equal(fleet.holder(job.id), second);
+});
+
+test('a replica that ends hands its jobs over at once, without a shard that waits', async (t) => {
+  const { fleet, job, holder, other, shardAt } = await scene(t, 2, { maxPaths: '2000050' }, { timing: slowTiming });
+  await shardAt(other).step();
+  await holder.leases.close();
+  assert.notEqual((await shardAt(other).step()).lease, null);
+  assert.equal(fleet.holder(job.id), other);
 });
 
 test('a new attempt learns its task though the replica that folds hangs', async (t) => {
