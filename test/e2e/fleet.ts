@@ -47,11 +47,16 @@ interface FleetOptions {
   /** URL of an empty database. */
   readonly storage: string;
   readonly slots?: number;
+  /** Whether NATS syncs before it acknowledges. Default false. */
+  readonly syncAlways?: boolean;
 }
 
-export const openFleet = async (context: TestContext, { storage, slots = 2 }: FleetOptions): Promise<Fleet> => {
+export const openFleet = async (
+  context: TestContext,
+  { storage, slots = 2, syncAlways = false }: FleetOptions,
+): Promise<Fleet> => {
   const { path } = temporaryDirectory(context);
-  const nats = await startNats(context, { syncAlways: false });
+  const nats = await startNats(context, { syncAlways });
   const ports = [await freePort(), await freePort()];
   const processes: ServiceProcess[] = [];
   // First in, last out: processes end before what they use.

@@ -83,7 +83,7 @@ test('services as separate processes on PostgreSQL and NATS', { skip, timeout: 2
       keepRunning(),
     ];
     for (const index of [0, 1]) {
-      assert.equal(await jobs[index]?.stop(), 0);
+      await stopsWhileServing(jobs[index]!, fleet.token);
       jobs[index] = await fleet.startJobs(index);
       await until('the load balancer to find it', () => isServing(fleet, index), 10_000);
     }
@@ -100,10 +100,11 @@ test('services as separate processes on PostgreSQL and NATS', { skip, timeout: 2
   });
 
   const outages = [
-    ['PostgreSQL', 'storage', () => postgres.kill(), () => postgres.start()],
-    ['NATS', 'bus', () => fleet.nats.kill(), () => fleet.nats.restart()],
+    ['PostgreSQL', 'storage', `/v1/services`, () => postgres.kill(), () => postgres.start()],
+    // Shards' output is asked of the active executor over the bus.
+    ['NATS', 'bus', '/v1/jobs/{id}/logs', () => fleet.nats.kill(), () => fleet.nats.restart()],
   ] as const;
-  for (const [name, module, takeAway, bringBack] of outages) {
+  for (const [name, module, path, takeAway, bringBack] of outages) {
     await context.test(
       `without ${name} requests answer 503 with Retry-After, and all goes on when it is back`,
       async (inner) => {
@@ -118,6 +119,7 @@ test('services as separate processes on PostgreSQL and NATS', { skip, timeout: 2
         assert.deepEqual([refused.status, (refused.body as Problem).code], [503, 'unavailable']);
         assert.equal(refused.headers.get('retry-after'), '1');
         for (const { url } of jobs) {
+          await refusesAsUnavailable(url, path.replace('{id}', id), fleet.token);
           const { status, body } = await until('an unready replica', async () => {
             const answer = await fetch(`${url}/readyz`);
             return answer.status !== 200 && { status: answer.status, body: (await answer.json()) as Readiness };
@@ -141,8 +143,32 @@ test('services as separate processes on PostgreSQL and NATS', { skip, timeout: 2
 });
 
 interface Readiness {
+  readonly phase: string;
   readonly modules: readonly { readonly name: string; readonly ready: boolean }[];
 }
+
+/** A replica that was asked to stop says so at once, and still answers for balancers that have not noticed. */
+const stopsWhileServing = async (replica: ServiceProcess, token: string): Promise<void> => {
+  const ended = replica.stop();
+  const headers = { authorization: `Bearer ${token}` };
+  const { phase } = await until('a replica that stops', async () => {
+    const answer = await fetch(`${replica.url}/readyz`);
+    return answer.status === 503 && ((await answer.json()) as Readiness);
+  });
+  assert.equal(phase, 'stopping');
+  assert.equal((await fetch(`${replica.url}/v1/services`, { headers })).status, 200);
+  assert.equal(await ended, 0);
+};
+
+/** Without what the request needs a replica itself says 503, and when to come again. */
+const refusesAsUnavailable = async (url: string, path: string, token: string): Promise<void> => {
+  const headers = { authorization: `Bearer ${token}` };
+  const answer = await until('a refusal of the replica itself', async () => {
+    const each = await fetch(`${url}${path}`, { headers });
+    return each.status !== 200 && each;
+  });
+  assert.deepEqual([answer.status, answer.headers.get('retry-after')], [503, '1']);
+};
 
 /** Whether the load balancer sends requests to the replica. */
 const isServing = async ({ client }: Fleet, index: number): Promise<boolean> =>

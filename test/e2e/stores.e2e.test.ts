@@ -50,3 +50,18 @@ for (const { name: store, skip, flags } of databases) {
     assert.equal((await client.request('GET', '/readyz')).status, 200);
   });
 }
+
+for (const { name: store, skip, flags } of databases.slice(0, 1)) {
+  test(`${store}: a platform that hung while another took its place ends when it wakes`, { skip }, async (context) => {
+    const chosen = await flags();
+    const first = await startPlatform({ dataDir: temporaryDirectory(context).path, slots: 1, flags: chosen });
+    context.after(() => first.kill());
+    first.pause();
+    const { client } = await openScene(context, { flags: chosen });
+    first.resume();
+    await until('the first one to end', () => first.child.exitCode !== null, 20_000);
+    assert.match(first.log(), /another platform took its place/);
+    const { id } = await client.create(european({ maxPaths: '1000' }));
+    assert.equal((await client.result(id)).state, 'Succeeded');
+  });
+}
