@@ -24,8 +24,8 @@ test: install ## Run everything that can be proved on this machine (about 3 minu
 	@node hack/install-tools.ts
 	@node hack/run-tests.ts
 
-chaos: install ## The slow rounds in full: 50 kills of the platform (recorded in docs/chaos.md), every crash point of the store
-	@SIMFLEET_CHAOS=1 node hack/run-tests.ts --only chaos --only storage/test/sqlite
+chaos: install ## The slow rounds in full: 50 kills of the platform and 100 rounds on services apart (recorded in docs/chaos.md), every crash point of the store
+	@SIMFLEET_CHAOS=1 node hack/run-tests.ts --only chaos --only reliability --only storage/test/sqlite
 
 bench: install ## Benchmarks beside their peers: ratios, spread, machine
 	@node hack/run-benchmarks.ts

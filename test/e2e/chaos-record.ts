@@ -7,7 +7,7 @@ const page = fileURLToPath(new URL('../../docs/chaos.md', import.meta.url));
 
 const git = (...words: readonly string[]): string => execFileSync('git', words, { encoding: 'utf8' }).trim();
 
-/** Writes the outcome of a full run into its section of docs/chaos.md, which has to be there: all below its first text but the list is kept. */
+/** Writes the outcome of a full run into its section of docs/chaos.md, which has to be there, in place of the one before. */
 export const recordRun = (section: string, outcome: readonly string[]): void => {
   const isChanged = git('status', '--porcelain', '--', 'packages', 'services', 'test') !== '';
   const lines = [
@@ -19,7 +19,7 @@ export const recordRun = (section: string, outcome: readonly string[]): void => 
   const parts = readFileSync(page, 'utf8').split(/^(?=## )/m);
   const at = parts.findIndex((part) => part.startsWith(`## ${section}\n`));
   if (at < 0) throw new Error(`docs/chaos.md has no section "${section}"`);
-  const text = (parts[at] ?? '').replace(/^- [^]*/m, '').trimEnd();
+  const text = (parts[at] ?? '').replace(/^- date: [^]*/m, '').trimEnd();
   parts[at] = `${text}\n\n${lines.join('\n')}\n${at < parts.length - 1 ? '\n' : ''}`;
   writeFileSync(page, parts.join(''));
 };

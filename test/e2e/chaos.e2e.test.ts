@@ -1,11 +1,8 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
-import { cpus } from 'node:os';
-import { fileURLToPath } from 'node:url';
 import { test } from 'node:test';
 import type { Job, JobResult } from '@simfleet/contracts';
 import { temporaryDirectory, until } from '@simfleet/testing';
+import { recordRun } from './chaos-record.ts';
 import { openClient } from './client.ts';
 import type { Client, JobInput } from './client.ts';
 import { startPlatform } from './platform.ts';
@@ -121,7 +118,7 @@ test(`${kills} kills of the platform lose no job, and miss and double no event`,
   const resumed = all.reduce((sum, each) => sum + each.connections - 1, 0);
   const summary = `${kills} kills, ${all.length} jobs, ${events} events, ${resumed} reconnections tried: none lost, none doubled, all digests equal`;
   context.diagnostic(summary);
-  if (thorough) record(summary);
+  if (thorough) recordRun('The platform in one process', [`outcome: ${summary}`]);
 });
 
 const isAlive = (pid: number): boolean => {
@@ -131,25 +128,4 @@ const isAlive = (pid: number): boolean => {
   } catch {
     return false;
   }
-};
-
-const record = (summary: string): void => {
-  const git = (...words: readonly string[]): string => execFileSync('git', words, { encoding: 'utf8' }).trim();
-  const changed =
-    git('status', '--porcelain', '--', 'packages', 'services', 'test') === '' ? '' : ' with changes not committed';
-  const machine = `${cpus().length} × ${cpus()[0]?.model.trim() ?? 'unknown processor'}, Node ${process.version}`;
-  const text = `# Kills of the platform: the last full run
-
-\`make chaos\` writes this page. The platform is killed with SIGKILL at random moments while clients create jobs under idempotency keys and
-follow them by server-sent events; afterwards every job must be there once, with the digest of an undisturbed run, and every event must
-have come once, in order.
-
-| | |
-|---|---|
-| date | ${new Date().toISOString().slice(0, 10)} |
-| commit | ${git('rev-parse', '--short=12', 'HEAD')}${changed} |
-| machine | ${machine} |
-| outcome | ${summary} |
-`;
-  writeFileSync(fileURLToPath(new URL('../../docs/chaos.md', import.meta.url)), text);
 };
