@@ -53,9 +53,21 @@ export const startInstance = async (
     key: durable,
     owner: randomUUID(),
     isUp: link.isUp,
-    onHeld: (lost) => {
+    onHeld: (lost, former) => {
       const mayWork = (): boolean => !lost.aborted && lease.isHeld();
-      term = new Term({ ...place, durable, lanes, slots, done, tools, ensure, lost, mayWork });
+      term = new Term({
+        ...place,
+        durable,
+        lanes,
+        slots,
+        done,
+        tools,
+        ensure,
+        lost,
+        mayWork,
+        former,
+        note: lease.note,
+      });
     },
     onTrouble: (error) => onTrouble?.(`The lease of consumer ${consumer.name}`, error),
   });

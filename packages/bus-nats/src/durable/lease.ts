@@ -1,6 +1,7 @@
 import type { KV } from '@nats-io/kv';
 import { pause, realTimers } from '@simfleet/bus';
 import { isWrongLastSequence } from '../link/refusals.ts';
+import type { Suspect } from './suspects.ts';
 
 /**
  * Who may work for a name. The holder writes its entry anew; who watches it unchanged for `leaseMs` by its own clock may replace exactly that
@@ -11,6 +12,8 @@ export interface Lease {
   isHeld(): boolean;
   /** Looks again now. */
   wake(): void;
+  /** Writes what we handle alone into the entry, for the next holder. False when the lease is not ours any more, or no write was confirmed. */
+  note(suspect: Suspect | null): Promise<boolean>;
   /** Gives it back, so that the next one need not wait. */
   end(): Promise<void>;
 }
@@ -20,8 +23,8 @@ export interface LeaseOptions {
   readonly key: string;
   /** Unique for each instance. */
   readonly owner: string;
-  /** Called when the lease is ours; the signal is aborted once it is not any more. */
-  readonly onHeld: (lost: AbortSignal) => void;
+  /** Called when the lease is ours, with what the former holder noted; the signal is aborted once it is not ours any more. */
+  readonly onHeld: (lost: AbortSignal, former: Suspect | null) => void;
   readonly onTrouble: (error: unknown) => void;
   readonly isUp: () => boolean;
 }
@@ -35,6 +38,7 @@ const lookMs = 250;
 
 interface Entry {
   readonly owner: string;
+  readonly suspect?: Suspect | null;
 }
 
 /** Monotonic, and goes on while the process is stopped. Milliseconds. */
@@ -45,6 +49,7 @@ export const startLease = ({ entries, key, owner, onHeld, onTrouble, isUp }: Lea
   let turn = new AbortController();
   /** Revision of our own entry, while we have reason to believe that it is the last. */
   let revision = 0;
+  let noted: Suspect | null = null;
   let heldUntil = -Infinity;
   let term: AbortController | null = null;
   let seen: { readonly revision: number; readonly since: number } | null = null;
@@ -59,7 +64,9 @@ export const startLease = ({ entries, key, owner, onHeld, onTrouble, isUp }: Lea
   const write = async (over: number): Promise<boolean> => {
     const sent = now();
     try {
-      revision = await entries.put(key, JSON.stringify({ owner } satisfies Entry), { previousSeq: over });
+      revision = await entries.put(key, JSON.stringify({ owner, suspect: noted } satisfies Entry), {
+        previousSeq: over,
+      });
     } catch (error) {
       if (isWrongLastSequence(error)) return false;
       throw error;
@@ -68,22 +75,24 @@ export const startLease = ({ entries, key, owner, onHeld, onTrouble, isUp }: Lea
     return true;
   };
 
-  const take = async (over: number): Promise<void> => {
+  const take = async (over: number, former: Suspect | null): Promise<void> => {
+    noted = former;
     if (!(await write(over)) || !(now() < heldUntil)) return;
     seen = null;
     lose();
     term = new AbortController();
-    onHeld(term.signal);
+    onHeld(term.signal, former);
   };
 
   /** Takes the lease when it is free, ours, or was not renewed while we watched. */
   const look = async (): Promise<void> => {
     const entry = await entries.get(key);
-    const holder = entry === null || entry.operation !== 'PUT' ? '' : entry.json<Entry>().owner;
+    const { owner: holder, suspect = null } =
+      entry === null || entry.operation !== 'PUT' ? { owner: '' } : entry.json<Entry>();
     const current = entry?.revision ?? 0;
-    if (holder === '' || holder === owner) return take(current);
+    if (holder === '' || holder === owner) return take(current, suspect);
     if (seen?.revision !== current) seen = { revision: current, since: now() };
-    else if (now() - seen.since >= leaseMs) await take(current);
+    else if (now() - seen.since >= leaseMs) await take(current, suspect);
   };
 
   const renew = async (): Promise<void> => {
@@ -94,11 +103,18 @@ export const startLease = ({ entries, key, owner, onHeld, onTrouble, isUp }: Lea
     lose();
   };
 
+  /** Writes go one after the other: each is over the revision of the last. */
+  let last: Promise<unknown> = Promise.resolve();
+  const inTurn = <Result>(work: () => Promise<Result>): Promise<Result> => {
+    const done = last.then(work);
+    last = done.catch(() => undefined);
+    return done;
+  };
+
   const step = async (): Promise<void> => {
     if (!isUp()) return;
     try {
-      if (isHeld()) await renew();
-      else await look();
+      await inTurn(() => (isHeld() ? renew() : look()));
     } catch (error) {
       if (isUp() && !ended.signal.aborted) onTrouble(error);
     }
@@ -124,6 +140,16 @@ export const startLease = ({ entries, key, owner, onHeld, onTrouble, isUp }: Lea
   return {
     isHeld,
     wake: () => turn.abort(),
+    note: (suspect) =>
+      inTurn(async () => {
+        if (!isHeld()) return false;
+        noted = suspect;
+        await renew();
+        return isHeld();
+      }).catch((error: unknown) => {
+        onTrouble(error);
+        return false;
+      }),
     async end() {
       ended.abort();
       await running;

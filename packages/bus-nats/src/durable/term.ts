@@ -8,7 +8,7 @@ import { Hands, type Held } from './held.ts';
 import type { Lanes } from './lanes.ts';
 import { startPulls, type Pulls } from './pulls.ts';
 import type { Slots } from './slots.ts';
-import { divide, suspicionOf } from './suspects.ts';
+import { divide, isSuspect, suspicionOf, type Suspect, type Suspicion } from './suspects.ts';
 import type { Workplace } from './workplace.ts';
 
 export interface TermOptions extends Workplace {
@@ -19,6 +19,10 @@ export interface TermOptions extends Workplace {
   /** Whether the lease is ours now. */
   readonly mayWork: () => boolean;
   readonly lost: AbortSignal;
+  /** What the holder before us handled alone when it went. */
+  readonly former: Suspect | null;
+  /** Keeps a suspect with the lease. False when the lease is not ours any more. */
+  readonly note: (suspect: Suspect | null) => Promise<boolean>;
   /** Makes the consumer at the server, or finds it. */
   readonly ensure: () => Promise<void>;
 }
@@ -158,22 +162,37 @@ export class Term {
 
   /** Those that may have killed the processes that had them: one at a time, before anything else, and in the end not at all. */
   async #handleSuspects(): Promise<void> {
-    const { consumer, lanes, mayWork } = this.#options;
-    const { park, alone, rest } = divide(this.#takeWaiting(), suspicionOf(consumer.maxAttempts ?? defaultMaxAttempts));
-    // What is not begun below is given back, or is another's by then.
+    const { consumer, lanes, note } = this.#options;
+    const suspicion = suspicionOf(consumer.maxAttempts ?? defaultMaxAttempts);
+    const { alone, rest } = divide(this.#takeWaiting(), suspicion);
     this.#waiting.unshift(...rest);
-    if (park === null && alone.length === 0) return;
+    if (alone.length === 0) return;
     await lanes.idle();
-    if (park !== null && mayWork()) {
-      const { count } = park.delivery;
-      const reason = `Handed out ${count} times and never finished: whoever handled it ended or stopped.`;
-      if (await this.#park(park, reason, count - 1)) this.#finish(park);
-    }
     for (const held of alone) {
       if (this.#stop.aborted) return;
+      if (isSuspect(held, suspicion) && !(await this.#mayBegin(held, suspicion))) continue;
       this.#begin(held);
       await lanes.idle();
     }
+    if (!this.#stop.aborted) await note(null);
+  }
+
+  /** Notes with the lease that this one is begun alone; false when it was parked instead, or when the term is over. */
+  async #mayBegin(held: Held, { mostTries }: Suspicion): Promise<boolean> {
+    const { former, note } = this.#options;
+    const { key, count } = held.delivery;
+    const tries = former?.key === key ? former.tries : 0;
+    if (tries < mostTries) {
+      // Skipped it would be overtaken: insist, as long as the lease is ours.
+      while (!this.#stop.aborted) {
+        if (await note({ key, tries: tries + 1 })) return true;
+        await pause(200, this.#stop, realTimers);
+      }
+      return false;
+    }
+    const reason = `Its process ended ${tries} times while it was handled alone; it was handed out ${count} times.`;
+    if (await this.#park(held, reason, count - 1)) this.#finish(held);
+    return false;
   }
 
   /** Whether all that is handed out and not acknowledged is in our hands, or was due long ago. */
