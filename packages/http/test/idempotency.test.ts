@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
+import { SimfleetError } from '@simfleet/contracts';
+import type { Collection } from '@simfleet/storage';
 import { openMemoryStorage } from '@simfleet/storage/memory';
 import { fakeClock } from '@simfleet/testing';
 import fc from 'fast-check';
@@ -14,9 +17,18 @@ const setUp = async (given: Partial<IdempotencyOptions> = {}) => {
   const clock = fakeClock();
   const collection = await openMemoryStorage().collection<IdempotencyRecord>(idempotencyCollection);
   /** A process of its own over the same store. */
-  const process = () => createIdempotencyStore({ collection, clock, ...given });
+  const process = (owner: string = randomUUID(), over: Collection<IdempotencyRecord> = collection) =>
+    createIdempotencyStore({ collection: over, clock, owner, isAlive: async () => true, ...given });
   return { clock, collection, process };
 };
+
+/** The store goes away after the claim. */
+const unsaving = (collection: Collection<IdempotencyRecord>): Collection<IdempotencyRecord> =>
+  Object.assign(Object.create(collection) as Collection<IdempotencyRecord>, {
+    get: (id: string) => collection.get(id),
+    insert: (id: string, record: IdempotencyRecord) => collection.insert(id, record),
+    save: () => Promise.reject(new SimfleetError('unavailable', 'the store is away')),
+  });
 
 const claimOf = (result: ClaimResult) => (result.kind === 'claimed' ? result.claim : assert.fail('was replayed'));
 
@@ -70,12 +82,28 @@ test('after a death a repetition takes over when the lease has run out, with the
   assert.equal(claimOf(await process().claim('me', 'key', 'print')).effectId, dead.effectId);
 });
 
-test('a sole owner takes over from a dead process at once, but not from itself', async () => {
-  const { process } = await setUp({ soleOwner: true });
-  const dead = claimOf(await process().claim('me', 'key', 'print'));
-  const store = process();
+test('a repetition takes over at once from a process that is dead, with the same effect id, and not from one that lives', async () => {
+  const alive = new Set(['one', 'two']);
+  const { process } = await setUp({ isAlive: async (owner) => alive.has(owner) });
+  const dead = claimOf(await process('one').claim('me', 'key', 'print'));
+  const store = process('two');
+  await assert.rejects(store.claim('me', 'key', 'print'), { code: 'idempotency-in-progress' });
+  alive.delete('one');
   assert.equal(claimOf(await store.claim('me', 'key', 'print')).effectId, dead.effectId);
   await assert.rejects(store.claim('me', 'key', 'print'), { code: 'idempotency-in-progress' });
+});
+
+test('a claim that could not be given back is taken up by its own process at once, and by another one when the lease has run out', async () => {
+  const { clock, collection, process } = await setUp();
+  const store = process('one', unsaving(collection));
+  const claim = claimOf(await store.claim('me', 'key', 'print'));
+  await assert.rejects(store.claim('me', 'key', 'print'), { code: 'idempotency-in-progress' });
+  await assert.rejects(claim.release(), { code: 'unavailable' });
+  await assert.rejects(process('two').claim('me', 'key', 'print'), { code: 'idempotency-in-progress' });
+  // It tries: the store is still away.
+  await assert.rejects(store.claim('me', 'key', 'print'), { code: 'unavailable' });
+  await clock.advance(30_000);
+  assert.equal(claimOf(await process('two').claim('me', 'key', 'print')).effectId, claim.effectId);
 });
 
 test('a request that was overtaken does not overwrite the answer of its successor', async () => {

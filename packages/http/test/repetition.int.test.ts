@@ -16,7 +16,12 @@ const making = async (t: TestContext) => {
   const runs: string[] = [];
   const faults: (ErrorCode | 'crash')[] = [];
   const collection = await openMemoryStorage().collection<IdempotencyRecord>(idempotencyCollection);
-  const idempotency = createIdempotencyStore({ collection, clock: systemClock });
+  const idempotency = createIdempotencyStore({
+    collection,
+    clock: systemClock,
+    owner: 'only',
+    isAlive: async () => true,
+  });
   const make = defineRoute({
     method: 'post',
     path: '/v1/things',

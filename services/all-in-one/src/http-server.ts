@@ -38,8 +38,7 @@ export const httpServer = (assembly: HttpAssembly): { readonly start: Module['st
   return { start, url: () => address };
 };
 
-const idempotencyStore = async ({ storage }: Assembly, clock: Clock): Promise<IdempotencyStore> => {
+const idempotencyStore = async ({ storage, leases }: Assembly, clock: Clock): Promise<IdempotencyStore> => {
   const collection = await storage.collection<IdempotencyRecord>(idempotencyCollection);
-  // Where one process at a time holds the store, a claim of another one is a dead one's.
-  return createIdempotencyStore({ collection, clock, soleOwner: !storage.shared });
+  return createIdempotencyStore({ collection, clock, owner: leases.memberId, isAlive: leases.isAlive });
 };

@@ -15,7 +15,7 @@ export const modules = {
   bus: { needs: [], after: ['storage'] },
   leases: { needs: ['storage'], after: [] },
   jobs: { needs: ['storage', 'bus', 'leases'], after: [] },
-  http: { needs: ['storage'], after: ['jobs'] },
+  http: { needs: ['storage', 'leases'], after: ['jobs'] },
   'local-executor': { needs: ['storage', 'bus', 'leases'], after: ['jobs', 'http'] },
   relay: { needs: ['storage', 'bus', 'leases'], after: ['jobs', 'local-executor'] },
   announcement: { needs: ['http', 'relay'], after: ['jobs', 'local-executor'] },

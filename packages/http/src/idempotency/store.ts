@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { SimfleetError, errorCode } from '@simfleet/contracts';
 import type { Clock } from '@simfleet/runtime';
 import type { Collection, Stored } from '@simfleet/storage';
@@ -12,11 +12,10 @@ export interface IdempotencyOptions {
   readonly keepMs?: number;
   /** How long a request may run before a repetition takes over; default 30 s. */
   readonly leaseMs?: number;
-  /**
-   * True where one process alone uses the store (the embedded platform): a claim of any other process is that of a dead one, and is
-   * taken over without waiting for its lease.
-   */
-  readonly soleOwner?: boolean;
+  /** Names this process among those on the store, for as long as it lives. */
+  readonly owner: string;
+  /** Whether the process of that name lives. The claims of a dead one are taken over without waiting for their lease. */
+  readonly isAlive: (owner: string) => Promise<boolean>;
 }
 
 /** A request's claim on its key. */
@@ -45,16 +44,20 @@ const defaultKeepMs = 24 * 3_600_000;
 const defaultLeaseMs = 30_000;
 
 export const createIdempotencyStore = (options: IdempotencyOptions): IdempotencyStore => {
-  const { collection, clock, keepMs = defaultKeepMs, leaseMs = defaultLeaseMs, soleOwner = false } = options;
-  const owner = randomUUID();
+  const { collection, clock, owner, isAlive, keepMs = defaultKeepMs, leaseMs = defaultLeaseMs } = options;
+  /** Claims whose requests run here: the versions of their records. */
+  const running = new Map<string, number>();
 
   const claimed = (row: Stored<IdempotencyRecord>): ClaimResult => {
+    running.set(row.id, row.version);
     // A claim that was taken over in between fails its compare-and-set: the answer of the newer one stands.
     const settle = async (change: Partial<IdempotencyRecord>): Promise<void> => {
       try {
         await collection.save(row.id, row.version, { ...row.doc, ...change });
       } catch (error) {
         if (errorCode(error) !== 'version-conflict' && errorCode(error) !== 'not-found') throw error;
+      } finally {
+        if (running.get(row.id) === row.version) running.delete(row.id);
       }
     };
     const claim: Claim = {
@@ -73,13 +76,20 @@ export const createIdempotencyStore = (options: IdempotencyOptions): Idempotency
     expiresAt: time(clock.now() + keepMs),
     response: null,
   });
-  const again = (row: Stored<IdempotencyRecord>, fingerprint: string): IdempotencyRecord | StoredResponse => {
+  /** Of this process's own claims some could not be given back, since the store was away: nobody runs those. */
+  const isRunning = async ({ id, doc }: Stored<IdempotencyRecord>): Promise<boolean> => {
+    if (doc.leaseUntil <= time(clock.now())) return false;
+    return doc.owner === owner ? running.has(id) : isAlive(doc.owner);
+  };
+  const again = async (
+    row: Stored<IdempotencyRecord>,
+    fingerprint: string,
+  ): Promise<IdempotencyRecord | StoredResponse> => {
     const { doc } = row;
     if (doc.expiresAt <= time(clock.now())) return fresh(fingerprint);
     if (doc.fingerprint !== fingerprint) throw conflict();
     if (doc.response !== null) return doc.response;
-    const dead = doc.leaseUntil <= time(clock.now()) || (soleOwner && doc.owner !== owner);
-    if (!dead) throw inProgress();
+    if (await isRunning(row)) throw inProgress();
     return { ...doc, owner, leaseUntil: time(clock.now() + leaseMs) };
   };
 
@@ -89,7 +99,7 @@ export const createIdempotencyStore = (options: IdempotencyOptions): Idempotency
       const row = await collection.get(id);
       try {
         if (row === null) return claimed(await collection.insert(id, fresh(fingerprint)));
-        const next = again(row, fingerprint);
+        const next = await again(row, fingerprint);
         if ('status' in next) return { kind: 'replay', response: next };
         return claimed(await collection.save(id, row.version, next));
       } catch (error) {

@@ -84,7 +84,7 @@ export const startPlatform = async (test: TestContext, options: PlatformOptions 
   const running = await jobs.start(context);
   const idempotency = createIdempotencyStore({
     collection: await storage.collection<IdempotencyRecord>(idempotencyCollection),
-    clock,
+    ...{ clock, owner: leases.memberId, isAlive: leases.isAlive },
   });
   const server = createHttpServer({
     routes: jobs.routes,
