@@ -6,6 +6,8 @@ import type { Answer } from '../client.ts';
 const gatewayTrouble = new Set([502, 504]);
 /** No request may be without an answer for longer, in milliseconds, whatever is paused. */
 export const longestAnswerMs = 20_000;
+/** Nor may a client that asks again and again be without one that counts. */
+const longestWaitMs = 25_000;
 const pauseMs = 50;
 
 /** What the clients saw, for the record. */
@@ -14,6 +16,8 @@ export interface Tally {
   refusals: number;
   breaks: number;
   slowestMs: number;
+  /** From the first time of asking to the answer that counts. */
+  longestWaitMs: number;
 }
 
 export const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
@@ -33,7 +37,7 @@ interface InsistOptions {
 }
 
 export const openPatientClient = ({ url, token }: { readonly url: string; readonly token: string }): PatientClient => {
-  const tally: Tally = { answers: 0, refusals: 0, breaks: 0, slowestMs: 0 };
+  const tally: Tally = { answers: 0, refusals: 0, breaks: 0, slowestMs: 0, longestWaitMs: 0 };
 
   const once = async (method: string, path: string, { body, key }: InsistOptions): Promise<Answer | null> => {
     const start = performance.now();
@@ -64,10 +68,14 @@ export const openPatientClient = ({ url, token }: { readonly url: string; readon
     tally,
     async insist(method, path, options = {}) {
       const { refusals = [] } = options;
+      const start = performance.now();
       for (;;) {
         const answer = await once(method, path, options);
         if (answer === null) tally.breaks += 1;
         else if (answer.status < 300 || refusals.includes(problemOf(answer).code ?? '')) {
+          const waitedMs = Math.round(performance.now() - start);
+          assert.ok(waitedMs < longestWaitMs, `${method} ${path} took ${waitedMs} ms`);
+          tally.longestWaitMs = Math.max(tally.longestWaitMs, waitedMs);
           tally.answers += 1;
           return answer;
         } else {

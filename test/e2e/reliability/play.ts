@@ -62,7 +62,7 @@ export const play = async (context: TestContext, { rounds, database, storage, se
   const outcome = [
     `outcome: ${rounds} rounds, ${jobs.size} jobs acknowledged, none lost, none doubled, all digests equal (seed ${seed})`,
     `events: ${streams.events} live events over ${streams.connections} connections, none missed, none doubled; ${observer.repeated} events of the bus handed out again`,
-    `requests: ${tally.answers} answered, ${tally.refusals} told to come again, ${tally.breaks} broken off; the slowest took ${tally.slowestMs} ms; ${walks.whole} walks by cursor`,
+    `requests: ${tally.answers} answered, ${tally.refusals} told to come again, ${tally.breaks} broken off; the slowest answer took ${tally.slowestMs} ms, the longest way to one that counts ${tally.longestWaitMs} ms; ${walks.whole} walks by cursor`,
     `recovery: a fresh job was through ${recovery[Math.floor(recovery.length / 2)]} ms after the return (median), ${recovery.at(-1)} ms at most`,
     `at the end: nothing pending for ${consumers.join(', ')}; outbox and dead letters empty`,
   ];
