@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import type { Option } from 'commander';
 import { applyCommand } from './commands/apply.ts';
+import { backupCommand } from './commands/backup.ts';
 import { completionCommand } from './commands/completion.ts';
 import { deleteCommand } from './commands/delete.ts';
 import { describeCommand } from './commands/describe.ts';
@@ -12,6 +13,7 @@ import { helpCommand } from './commands/help.ts';
 import { loginCommand } from './commands/login.ts';
 import { logsCommand } from './commands/logs.ts';
 import { primesCommand } from './commands/primes.ts';
+import { restoreCommand } from './commands/restore.ts';
 import { resultCommand } from './commands/result.ts';
 import { rotateCursorKeyCommand } from './commands/rotate-cursor-key.ts';
 import { runCommand } from './commands/run.ts';
@@ -32,7 +34,14 @@ const inGroup = (heading: string, commands: readonly Command[]): readonly Comman
   commands.map((command) => command.helpGroup(heading));
 
 const commandsOf = (cli: Cli, program: Command): readonly Command[] => [
-  ...inGroup('Platform:', [upCommand(cli), serveCommand(cli), loginCommand(cli), rotateCursorKeyCommand(cli)]),
+  ...inGroup('Platform:', [
+    upCommand(cli),
+    serveCommand(cli),
+    loginCommand(cli),
+    rotateCursorKeyCommand(cli),
+    backupCommand(cli),
+    restoreCommand(cli),
+  ]),
   ...inGroup('Run jobs:', [runCommand(cli), applyCommand(cli), estimateCommand(cli)]),
   ...inGroup('Look:', [getCommand(cli), describeCommand(cli), watchCommand(cli), logsCommand(cli), resultCommand(cli)]),
   ...inGroup('Steer:', [...steerCommands(cli), extendCommand(cli), deleteCommand(cli)]),

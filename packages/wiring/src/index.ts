@@ -1,4 +1,4 @@
 export { openBus, type BusOptions } from './bus.ts';
-export { openStorage, type StorageOptions } from './storage.ts';
+export { isInMemory, openDump, openStorage, type StorageOptions, type StoreToDump } from './storage.ts';
 export { holdDataDirectory, type HoldOptions } from './data-directory.ts';
 export { hostsInTheClear, isForOneProcess } from './transport.ts';

@@ -1,4 +1,4 @@
-import { beforeCommands, fixedWords, formats, needsJobs } from './words.ts';
+import { beforeCommands, fixedWords, formats, needsFiles, needsJobs } from './words.ts';
 import type { CompletedCommand, Shell } from './words.ts';
 
 const jobNames = 'simfleet get jobs --limit 1000 -o name 2>/dev/null';
@@ -30,7 +30,7 @@ const caseOf = (command: CompletedCommand, { commands, topics }: Offer): string 
     ...(values === '' ? [] : [`        ${values}) kind=none ;;`]),
     `        *)`,
     `          if [[ "$current" == -* ]]; then offers="${[...flagsOf(command), '--help'].join(' ')}"`,
-    `          else offers="${words}${jobs}"; fi ;;`,
+    `          else ${needsFiles(command.words) ? 'kind=file' : `offers="${words}${jobs}"`}; fi ;;`,
     `      esac ;;`,
   ].join('\n');
 };
@@ -108,6 +108,7 @@ const fishCommand = (command: CompletedCommand, { commands, topics }: Offer): re
   return [
     `complete -c simfleet -n __fish_use_subcommand -a ${command.name} -d ${quoted(command.summary)}`,
     ...(words === '' ? [] : [`complete -c simfleet ${here} -a '${words}'`]),
+    ...(needsFiles(command.words) ? [`complete -c simfleet ${here} -F`] : []),
     ...(needsJobs(command.words) ? [`complete -c simfleet ${here} -a '(${jobNames})'`] : []),
     ...options,
   ];

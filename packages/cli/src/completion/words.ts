@@ -3,7 +3,7 @@ import { outputFormats } from '../output/format.ts';
 import { servedModules } from '../platform/served-modules.ts';
 
 /** What a word behind a command can be. */
-type Words = 'commands' | 'jobs' | 'kinds' | 'kinds or jobs' | 'shells' | 'services' | 'topics' | 'nothing';
+type Words = 'commands' | 'files' | 'jobs' | 'kinds' | 'kinds or jobs' | 'shells' | 'services' | 'topics' | 'nothing';
 
 /** One command as completion sees it. */
 export interface CompletedCommand {
@@ -33,11 +33,12 @@ const wordsOf: Readonly<Record<string, Words>> = {
   logs: 'jobs',
   result: 'jobs',
   serve: 'services',
+  restore: 'files',
   completion: 'shells',
   help: 'topics',
 };
 
-const fileFlags = ['--file', '--run', '--data-dir'];
+const fileFlags = ['--file', '--run', '--data-dir', '--out', '--verify'];
 const takesFile = (flag: string): boolean => fileFlags.includes(flag) || flag.endsWith('-file');
 
 const takes = (flag: string, required: boolean): 'file' | 'format' | 'value' | 'none' => {
@@ -96,5 +97,6 @@ export const fixedWords = (
   }
 };
 
+export const needsFiles = (words: Words): boolean => words === 'files';
 export const needsJobs = (words: Words): boolean => words === 'jobs' || words === 'kinds or jobs';
 export const formats: readonly string[] = outputFormats;

@@ -9,14 +9,15 @@ import type { Terminal } from '../terminal.ts';
 import { startFault } from './log-lines.ts';
 
 const platformMain = fileURLToPath(new URL('../../../../services/all-in-one/src/main.ts', import.meta.url));
-const tether = new URL('../../bin/tether.js', import.meta.url).href;
+/** Preloaded into what the command starts: it ends with the command. */
+export const tether = new URL('../../bin/tether.js', import.meta.url).href;
 
 /** A platform that is not ready by then never will be; ms. */
 const READY_WITHIN = 60_000;
 /** From SIGTERM to SIGKILL, ms: the platform's own limit for shards is 15 s. */
 const STOP_WITHIN = 30_000;
 /** Lines of its log that are told when it dies. */
-const LAST_LINES = 20;
+export const LAST_LINES = 20;
 
 export interface PlatformOptions {
   readonly terminal: Terminal;
@@ -43,7 +44,7 @@ export interface StartedPlatform {
 type PlatformProcess = ChildProcessByStdio<null, Readable, Readable>;
 
 /** The variables that are meant for the platform: those of the client would be reported as unknown. */
-const environmentOf = (env: Terminal['env'], variables: PlatformOptions['variables']): Record<string, string> =>
+export const environmentOf = (env: Terminal['env'], variables: PlatformOptions['variables']): Record<string, string> =>
   Object.fromEntries(
     Object.entries({ ...env, ...variables })
       .filter((entry): entry is [string, string] => entry[1] !== undefined)
@@ -72,7 +73,12 @@ const reportedFault = (lines: readonly string[]): SimfleetError | undefined => {
   return undefined;
 };
 
-const endError = (code: number | null, signal: NodeJS.Signals | null, lines: readonly string[]): SimfleetError => {
+/** What ended a process of the platform, from what it said. */
+export const endError = (
+  code: number | null,
+  signal: NodeJS.Signals | null,
+  lines: readonly string[],
+): SimfleetError => {
   const fault = reportedFault(lines);
   if (fault !== undefined) return fault;
   const how = signal === null ? `with exit code ${code}` : `by ${signal}`;
