@@ -3,6 +3,8 @@ export interface Dice {
   /** A number in [from, to). */
   between(from: number, to: number): number;
   pick<Item>(items: readonly Item[]): Item;
+  /** Draws without putting back, and shuffles anew when all were drawn. */
+  deck<Item>(items: readonly Item[]): () => Item;
 }
 
 /** Mulberry32 (Tommy Ettinger, 2017): good enough to choose victims. `seed` is taken modulo 2^32. */
@@ -14,12 +16,20 @@ export const openDice = (seed: number): Dice => {
     mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   };
+  const take = <Item>(items: Item[]): Item => {
+    const [item] = items.splice(Math.floor(next() * items.length), 1);
+    if (item === undefined) throw new Error('there is nothing to draw from');
+    return item;
+  };
   return {
     between: (from, to) => from + next() * (to - from),
-    pick(items) {
-      const item = items[Math.floor(next() * items.length)];
-      if (item === undefined) throw new Error('there is nothing to pick from');
-      return item;
+    pick: (items) => take([...items]),
+    deck(items) {
+      let left: (typeof items)[number][] = [];
+      return () => {
+        if (left.length === 0) left = [...items];
+        return take(left);
+      };
     },
   };
 };

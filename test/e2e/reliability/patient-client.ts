@@ -69,17 +69,18 @@ export const openPatientClient = ({ url, token }: { readonly url: string; readon
     async insist(method, path, options = {}) {
       const { refusals = [] } = options;
       const start = performance.now();
+      let said = '';
       for (;;) {
         const answer = await once(method, path, options);
         if (answer === null) tally.breaks += 1;
         else if (answer.status < 300 || refusals.includes(problemOf(answer).code ?? '')) {
           const waitedMs = Math.round(performance.now() - start);
-          assert.ok(waitedMs < longestWaitMs, `${method} ${path} took ${waitedMs} ms`);
+          assert.ok(waitedMs < longestWaitMs, `${method} ${path} took ${waitedMs} ms, the last refusal being ${said}`);
           tally.longestWaitMs = Math.max(tally.longestWaitMs, waitedMs);
           tally.answers += 1;
           return answer;
         } else {
-          const said = `${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`;
+          said = `${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`;
           assert.ok(gatewayTrouble.has(answer.status) || problemOf(answer).retryable === true, said);
           if (answer.status === 503) assert.equal(answer.headers.get('retry-after'), '1', said);
           tally.refusals += 1;

@@ -3,16 +3,17 @@ import { temporaryDirectory } from '@simfleet/testing';
 import { openStorage } from '@simfleet/wiring';
 import { recordRun } from '../chaos-record.ts';
 import { openFleet } from '../fleet.ts';
+import type { Fleet } from '../fleet.ts';
 import { openScene } from '../scene.ts';
 import { openDice } from './dice.ts';
 import { checkTheEnd } from './evidence.ts';
 import { undisturbed } from './kinds.ts';
 import { startLoad } from './load.ts';
 import { observe } from './observer.ts';
-import { playRound } from './rounds.ts';
+import { blowsOn, playRound } from './rounds.ts';
 import type { Round } from './rounds.ts';
 import { victimsOf } from './victims.ts';
-import type { TestDatabase } from './victims.ts';
+import type { TestDatabase, Victim } from './victims.ts';
 
 /** Whether this is the full run, which is recorded. */
 export const isThorough = (): boolean => process.env['SIMFLEET_CHAOS'] === '1';
@@ -25,12 +26,17 @@ interface Play {
   readonly database: TestDatabase;
   /** URL of an empty database of it. */
   readonly storage: string;
+  /** Default: everybody but the load balancer. */
+  readonly victims?: (fleet: Fleet, database: TestDatabase) => readonly Victim[];
   /** Of docs/chaos.md. */
   readonly section: string;
 }
 
 /** Rounds on services apart, under load, with all that must hold after them. */
-export const play = async (context: TestContext, { rounds, database, storage, section }: Play): Promise<void> => {
+export const play = async (
+  context: TestContext,
+  { rounds, database, storage, section, victims = victimsOf }: Play,
+): Promise<void> => {
   const seed = chosenSeed();
   context.diagnostic(`SIMFLEET_CHAOS_SEED=${seed}`);
   const { client: calm, platform } = await openScene(context);
@@ -45,12 +51,12 @@ export const play = async (context: TestContext, { rounds, database, storage, se
   let clients = 0;
   const dice = () => openDice(seed + 1 + clients++);
   const load = startLoad({ fleet, known, dice, signal: context.signal });
-  const victims = victimsOf(fleet, database);
 
   const own = openDice(seed);
+  const draw = own.deck(blowsOn(victims(fleet, database)));
   const played: Round[] = [];
   for (let number = 1; number <= rounds; number++) {
-    const round = await Promise.race([playRound({ fleet, victims, load, dice: own }), load.failure]);
+    const round = await Promise.race([playRound({ fleet, blow: draw(), load, dice: own }), load.failure]);
     played.push(round);
     context.diagnostic(`round ${number}: ${round.name}; a fresh job was through ${round.recoveredMs} ms later`);
   }

@@ -20,42 +20,51 @@ export interface Round {
   readonly recoveredMs: number;
 }
 
+/** What happens to one victim; tells it in words once the victim is back. */
+export type Blow = (fleet: Fleet, dice: Dice) => Promise<string>;
+
+/** Each victim can die and can hang. */
+export const blowsOn = (victims: readonly Victim[]): readonly Blow[] =>
+  victims.flatMap((victim) => [killed(victim), paused(victim)]);
+
 interface RoundOptions {
   readonly fleet: Fleet;
-  readonly victims: readonly Victim[];
+  readonly blow: Blow;
   readonly load: Load;
   readonly dice: Dice;
 }
 
 /** Somebody dies or hangs at some moment under load, and comes back; afterwards everything goes on by itself. */
-export const playRound = async ({ fleet, victims, load, dice }: RoundOptions): Promise<Round> => {
-  const victim = dice.pick(victims);
-  const strike = dice.pick([killed, paused]);
+export const playRound = async ({ fleet, blow, load, dice }: RoundOptions): Promise<Round> => {
   await pause(dice.between(0, longestQuietMs));
-  const how = await strike(victim, fleet, dice);
+  const name = await blow(fleet, dice);
   const back = performance.now();
-  await Promise.race([load.runTrivial(), late(`a fresh job after ${victim.name} ${how}`)]);
+  await Promise.race([load.runTrivial(), late(`a fresh job after ${name}`)]);
   const recoveredMs = Math.round(performance.now() - back);
   await until('replicas to be ready', () => allAre(fleet, 200), soonMs);
-  return { name: `${victim.name} ${how}`, recoveredMs };
+  return { name, recoveredMs };
 };
 
-const killed = async (victim: Victim, fleet: Fleet, dice: Dice): Promise<string> => {
-  const absentMs = dice.between(0, longestAbsenceMs);
-  await victim.kill();
-  if (victim.module !== null) await untilMissed(victim.module, fleet);
-  await pause(absentMs);
-  await victim.restart();
-  return 'killed';
-};
+const killed =
+  (victim: Victim): Blow =>
+  async (fleet, dice) => {
+    const absentMs = dice.between(0, longestAbsenceMs);
+    await victim.kill();
+    if (victim.module !== null) await untilMissed(victim.module, fleet);
+    await pause(absentMs);
+    await victim.restart();
+    return `${victim.name} killed`;
+  };
 
-const paused = async (victim: Victim, _fleet: Fleet, dice: Dice): Promise<string> => {
-  const pausedMs = dice.between(shortestPauseMs, longestPauseMs);
-  victim.pause();
-  await pause(pausedMs);
-  victim.resume();
-  return `paused for ${Math.round(pausedMs)} ms`;
-};
+const paused =
+  (victim: Victim): Blow =>
+  async (_fleet, dice) => {
+    const pausedMs = dice.between(shortestPauseMs, longestPauseMs);
+    victim.pause();
+    await pause(pausedMs);
+    victim.resume();
+    return `${victim.name} paused for ${Math.round(pausedMs)} ms`;
+  };
 
 /** Every replica says what it is that it lacks. */
 const untilMissed = async (module: string, fleet: Fleet): Promise<void> => {
