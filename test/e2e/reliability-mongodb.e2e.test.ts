@@ -24,6 +24,7 @@ test(
     await play(context, {
       rounds,
       database,
+      victims,
       storage: mongo.databaseUrl(),
       section: 'Services apart on MongoDB and NATS',
     });
