@@ -42,16 +42,13 @@ const jsonOf = (value: unknown, pointer: string, canonical: boolean): string => 
   return typeof value === 'object' ? objectOf(value, pointer, canonical) : refuse(pointer, typeof value);
 };
 
-const isClean = (text: string): boolean => text.isWellFormed() && !text.includes('\0');
-
 /**
- * Whether `JSON.stringify` writes the value as we would: a look at every member costs a fraction of writing it here. What is not plain is written,
- * or refused by name, the slow way.
+ * Whether `JSON.stringify` writes the value as we would, but for its strings: a look at every member costs a fraction of writing it here. What is not
+ * plain is written, or refused by name, the slow way.
  */
 const isPlain = (value: unknown): boolean => {
-  if (typeof value === 'string') return isClean(value);
   if (typeof value === 'number') return Number.isFinite(value);
-  if (typeof value !== 'object') return typeof value === 'boolean';
+  if (typeof value !== 'object') return typeof value === 'string' || typeof value === 'boolean';
   if (value === null) return true;
   if (Array.isArray(value)) {
     for (let index = 0; index < value.length; index += 1) if (!isPlain(value[index])) return false;
@@ -61,18 +58,26 @@ const isPlain = (value: unknown): boolean => {
   if (prototype !== null && prototype !== Object.prototype) return false;
   for (const name of Object.keys(value)) {
     const member = (value as Readonly<Record<string, unknown>>)[name];
-    if (!isClean(name) || (member !== undefined && !isPlain(member))) return false;
+    if (member !== undefined && !isPlain(member)) return false;
   }
   return true;
 };
+
+/** Halves of surrogate pairs and U+0000 are all that is written like this, beside other control characters. */
+const mayBeUnclean = (text: string): boolean => text.includes('\\u');
 
 /**
  * JSON text of a value as every store keeps it. Members that are `undefined` are left out.
  * Throws `invalid-request` naming the place when the value holds NaN, an infinity, a bigint, a Date or another class, a function,
  * `undefined` in an array, text that is not well-formed UTF-16 or holds U+0000.
  */
-export const storedJson = (value: unknown): string =>
-  isPlain(value) ? JSON.stringify(value) : jsonOf(value, '', false);
+export const storedJson = (value: unknown): string => {
+  if (isPlain(value)) {
+    const text = JSON.stringify(value);
+    if (!mayBeUnclean(text)) return text;
+  }
+  return jsonOf(value, '', false);
+};
 
 /** The same in canonical form (RFC 8785), for data that is only kept: equal values give equal text. U+0000 may be in it. */
 export const canonicalJson = (value: unknown): string => jsonOf(value, '', true);

@@ -45,7 +45,7 @@ export class SqliteCollection<Doc extends Document> implements Collection<Doc> {
     const record = recordToWrite(this.#declaration, doc);
     const collection = this.#declaration.name;
     await this.#writer.call({ kind: 'insert', collection, id, record, events: eventsToWrite(events, 1) });
-    return { id, version: 1, doc: JSON.parse(record.text) as Doc };
+    return writtenAs(id, 1, record.text);
   }
 
   async save(id: string, expected: number, doc: Doc, events: readonly NewEvent[] = []): Promise<Stored<Doc>> {
@@ -55,7 +55,7 @@ export class SqliteCollection<Doc extends Document> implements Collection<Doc> {
     const ready = eventsToWrite(events, version);
     this.#checkName(id);
     await this.#writer.call({ kind: 'save', collection, id, expected, record, events: ready });
-    return { id, version, doc: JSON.parse(record.text) as Doc };
+    return writtenAs(id, version, record.text);
   }
 
   async delete(id: string, expected: number, events: readonly NewEvent[] = []): Promise<void> {
@@ -89,6 +89,18 @@ export class SqliteCollection<Doc extends Document> implements Collection<Doc> {
     if (!isName(id)) throw new SimfleetError('not-found', `${this.#declaration.name} has no "${id}".`);
   }
 }
+
+/** What was written. Most writers know their document and look at the version alone: it is read back when it is asked for. */
+const writtenAs = <Doc>(id: string, version: number, text: string): Stored<Doc> => {
+  let read: Doc | undefined;
+  return {
+    id,
+    version,
+    get doc() {
+      return (read ??= JSON.parse(text) as Doc);
+    },
+  };
+};
 
 const storedOf = <Doc>(row: Row): Stored<Doc> => ({
   id: String(row['id']),
