@@ -97,7 +97,8 @@ export const openFleet = async (
   const store = await openStorage({ url: storage, dataDirectory: path });
   context.after(() => store.close());
   const leases = await store.collection<{ readonly customer: string; readonly holder: string }>({
-    ...{ name: 'leases', fields: {}, sorts: [] },
+    // As the platform declares it: another declaration would take away the columns that it reads by.
+    ...{ name: 'leases', fields: { name: { path: ['name'], type: 'text' } }, sorts: ['name'] },
   });
   const holderOf = async (lease: string): Promise<string | undefined> => (await leases.get(lease))?.doc.holder;
   return { url: haproxy.url, token, client, nats, haproxy, jobs, executors, startJobs, startExecutor, holderOf };

@@ -44,7 +44,7 @@ interface LoadOptions {
 }
 
 export const startLoad = ({ fleet, known, dice, signal }: LoadOptions): Load => {
-  const client = openPatientClient(fleet);
+  const client = openPatientClient(fleet, signal);
   const jobs = new Map<string, Acknowledged>();
   const streams = { events: 0, connections: 0 };
   const walks = { whole: 0 };

@@ -36,7 +36,11 @@ interface InsistOptions {
   readonly refusals?: readonly string[];
 }
 
-export const openPatientClient = ({ url, token }: { readonly url: string; readonly token: string }): PatientClient => {
+/** Asks no more once the signal aborts. */
+export const openPatientClient = (
+  { url, token }: { readonly url: string; readonly token: string },
+  signal: AbortSignal,
+): PatientClient => {
   const tally: Tally = { answers: 0, refusals: 0, breaks: 0, slowestMs: 0, longestWaitMs: 0 };
 
   const once = async (method: string, path: string, { body, key }: InsistOptions): Promise<Answer | null> => {
@@ -71,6 +75,7 @@ export const openPatientClient = ({ url, token }: { readonly url: string; readon
       const start = performance.now();
       let said = '';
       for (;;) {
+        signal.throwIfAborted();
         const answer = await once(method, path, options);
         if (answer === null) tally.breaks += 1;
         else if (answer.status < 300 || refusals.includes(problemOf(answer).code ?? '')) {

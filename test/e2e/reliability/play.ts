@@ -50,7 +50,9 @@ export const play = async (
   context.after(() => store.close());
   let clients = 0;
   const dice = () => openDice(seed + 1 + clients++);
-  const load = startLoad({ fleet, known, dice, signal: context.signal });
+  const ending = new AbortController();
+  context.after(() => ending.abort());
+  const load = startLoad({ fleet, known, dice, signal: AbortSignal.any([context.signal, ending.signal]) });
 
   const own = openDice(seed);
   const draw = own.deck(blowsOn(victims(fleet, database)));
