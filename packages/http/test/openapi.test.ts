@@ -113,6 +113,12 @@ test('each answer of the layer and of the route is there by status', () => {
   assert.match(String(at('paths', '/v1/jobs', 'post', 'responses', '409', 'description')), /already-exists/);
 });
 
+test('lists tell of their links, and of cursors that do not fit', () => {
+  assert.match(String(at('paths', '/v1/jobs', 'get', 'responses', '400', 'description')), /invalid-cursor/);
+  assert.deepEqual(Object.keys(at('paths', '/v1/jobs', 'get', 'responses', '200', 'headers') as Any), ['Link']);
+  assert.equal(at('paths', '/v1/jobs', 'post', 'responses', '201', 'headers'), undefined);
+});
+
 test('a body is required unless its shape takes none, and every media type is listed', () => {
   assert.equal(at('paths', '/v1/jobs', 'post', 'requestBody', 'required'), true);
   assert.equal(at('paths', '/v1/jobs/{id}', 'patch', 'requestBody', 'required'), false);

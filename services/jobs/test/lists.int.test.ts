@@ -54,6 +54,25 @@ test('every list takes the same parameters, described and served', async (t) => 
   }
 });
 
+test('a parameter that is given twice is told as that', async (t) => {
+  const platform = await startPlatform(t);
+  const twice = {
+    limit: '1',
+    cursor: 'a',
+    page: '1',
+    pageSize: '1',
+    total: 'exact',
+    sort: 'name',
+    customer: 'a',
+    name: 'a',
+    service: 'a',
+  };
+  for (const [name, value] of Object.entries(twice)) {
+    const { status, body } = await platform.call<Problem>('GET', `/v1/jobs?${name}=${value}&${name}=${value}`);
+    assert.deepEqual([status, body.errors], [422, [{ pointer: `#query/${name}`, detail: 'must be given once' }]]);
+  }
+});
+
 test('numbered pages narrow and sort like those with cursors', async (t) => {
   const platform = await startPlatform(t);
   for (const name of ['a', 'b', 'c']) await createJob(platform, smallSpec(), name);
@@ -63,4 +82,32 @@ test('numbered pages narrow and sort like those with cursors', async (t) => {
     '/v1/jobs?state=Queued&sort=name&page=2&pageSize=2&total=exact',
   );
   assert.deepEqual([body.items.map(({ name }) => name), body.total], [['c'], { count: 3, exact: true }]);
+});
+
+test('a walk goes on when a version is made, or the services of a customer change, meanwhile', async (t) => {
+  const platform = await startPlatform(t);
+  const describe = (description: string) => platform.call('PATCH', '/v1/services/own', { spec: { description } });
+  for (const name of ['own', 'other'])
+    await platform.call('POST', '/v1/services', { name, spec: { engine: 'small-engine' } });
+  for (const text of ['second', 'third']) await describe(text);
+  const newest = await platform.call<Page<{ version: number }>>('GET', '/v1/services/own/versions?limit=1');
+  assert.equal((await describe('fourth')).status, 200);
+  const before = await platform.call<Page<{ version: number }>>(
+    'GET',
+    `/v1/services/own/versions?limit=1&cursor=${newest.body.next}`,
+  );
+  assert.deepEqual([newest.body.items[0]?.version, before.body.items[0]?.version], [3, 2]);
+
+  const may = (services: readonly string[]) => platform.call('PATCH', '/v1/customers/default', { services });
+  await may(['own', 'other']);
+  const first = await platform.call<Page<{ name: string }>>('GET', '/v1/customers/default/services?limit=1');
+  await may(['own', 'small-engine']);
+  const rest = await platform.call<Page<{ name: string }>>(
+    'GET',
+    `/v1/customers/default/services?cursor=${first.body.next}`,
+  );
+  assert.deepEqual(
+    [first.body.items, rest.body.items].map((items) => items.map(({ name }) => name)),
+    [['other'], ['own', 'small-engine']],
+  );
 });

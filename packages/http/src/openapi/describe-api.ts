@@ -108,10 +108,20 @@ const answers = (route: Route, schemas: Schemas): Json =>
       status,
       {
         description,
+        ...(isList(route) ? { headers: { Link: linkHeader } } : {}),
         ...(schema === undefined ? {} : { content: { [contentType]: { schema: schemas.of(schema, 'output') } } }),
       },
     ]),
   );
+
+/** Lists take a cursor. */
+const isList = ({ request }: Route): boolean => request.query?.shape['cursor'] !== undefined;
+
+const linkHeader: Json = {
+  description:
+    'The pages around this one with its other parameters: `first`, `prev`, `next`, `last` (RFC 8288), as far as there are any.',
+  schema: { type: 'string' },
+};
 
 /** Errors by status: those that the layer itself answers, and the route's own. */
 const problems = (route: Route): Json => {
@@ -133,6 +143,7 @@ const problems = (route: Route): Json => {
 const layerErrors = (route: Route): readonly ErrorCode[] => [
   ...((route.authentication ?? 'token') === 'none' ? [] : (['unauthenticated', 'forbidden'] as const)),
   ...(Object.keys(route.request).length === 0 ? [] : (['invalid-request'] as const)),
+  ...(isList(route) ? (['invalid-cursor'] as const) : []),
   ...(route.request.body === undefined
     ? []
     : (['malformed-body', 'body-too-large', 'unsupported-media-type'] as const)),

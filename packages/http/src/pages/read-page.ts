@@ -11,7 +11,10 @@ export interface ListRequest<Doc extends Document, Item> {
   /** Name of the list: cursors of one list are none of another. */
   readonly list: string;
   readonly query: PageQuery;
+  /** What was asked for, for good: cursors are bound to it. */
   readonly filter?: Filter;
+  /** What belongs to the list at this moment. It may differ from page to page of a walk, so cursors are not bound to it. */
+  readonly within?: Filter;
   readonly sort: Sort;
   /** Who looks: cursors pass from hand to hand only together with the principal. */
   readonly principal: Principal;
@@ -51,26 +54,35 @@ export const readPage = async <Doc extends Document, Item>(request: ListRequest<
 };
 
 const queryPage = <Doc extends Document>(
-  { collection, filter, sort }: ListRequest<Doc, unknown>,
+  { collection, filter, within, sort }: ListRequest<Doc, unknown>,
   wanted: WantedPage,
   from: From | null,
-): Promise<QueryPage<Doc>> =>
-  collection.query({
+): Promise<QueryPage<Doc>> => {
+  const rows = both(filter, within);
+  return collection.query({
     sort,
     limit: wanted.limit,
-    ...(filter === undefined ? {} : { filter }),
+    ...(rows === undefined ? {} : { filter: rows }),
     ...(wanted.by === 'number' ? { offset: startOf(wanted.page, wanted.limit) } : {}),
     ...(from === null ? {} : from.direction === 'next' ? { after: from.position } : { before: from.position }),
   });
+};
+
+const both = (filter: Filter | undefined, within: Filter | undefined): Filter | undefined => {
+  if (filter === undefined || within === undefined) return filter ?? within;
+  const parts = [filter, within].flatMap((part) => (part.op === 'and' ? part.all : [part]));
+  return { op: 'and', all: parts };
+};
 
 const countRows = async <Doc extends Document>(
-  { collection, filter }: ListRequest<Doc, unknown>,
+  { collection, filter, within }: ListRequest<Doc, unknown>,
   mode: TotalMode,
 ): Promise<PageTotal | null> => {
+  const rows = both(filter, within);
   if (mode === 'none') return null;
-  if (mode === 'exact') return { count: await collection.count(filter), exact: true };
+  if (mode === 'exact') return { count: await collection.count(rows), exact: true };
   // One more than is told, to know whether there are more.
-  const count = await collection.count(filter, cappedTotal + 1);
+  const count = await collection.count(rows, cappedTotal + 1);
   return count > cappedTotal ? { count: cappedTotal, exact: false } : { count, exact: true };
 };
 

@@ -47,7 +47,10 @@ export const validate = async (
   const check = (part: RequestPart, schema: z.ZodType, value: unknown): unknown => {
     const result = schema.safeParse(value);
     if (result.success) return result.data;
-    mistakes.push(...mistakesOf(part, schema, result.error.issues));
+    const { issues } = result.error;
+    mistakes.push(
+      ...mistakesOf(part, schema, part === 'query' ? issues.map((issue) => repetitionTold(issue, value)) : issues),
+    );
     return undefined;
   };
   const valid: ValidRequest = {
@@ -60,6 +63,14 @@ export const validate = async (
   if (mistakes.length === 0) return valid;
   const shown = mistakes.slice(0, shownMistakes);
   throw new SimfleetError('invalid-request', summary(mistakes), { mistakes: shown });
+};
+
+/** A parameter that is given several times where one is taken: told as that, whatever its shape says of a list. */
+const repetitionTold = (issue: z.core.$ZodIssue, query: unknown): z.core.$ZodIssue => {
+  const [name, ...deeper] = issue.path;
+  const isOfShape = issue.code === 'invalid_type' || issue.code === 'invalid_value';
+  const given = (query as Readonly<Record<PropertyKey, unknown>>)[name ?? ''];
+  return isOfShape && deeper.length === 0 && Array.isArray(given) ? { ...issue, message: 'must be given once' } : issue;
 };
 
 const querySchema = (route: Route): z.ZodObject => {

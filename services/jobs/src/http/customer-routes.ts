@@ -152,7 +152,7 @@ export const customerRoutes = (parts: () => Parts, lists: Lists): readonly Route
         collection: serviceDocuments,
         list: `customers/${id}/services`,
         ...{ query, principal, url },
-        ...allOf(services === null ? [] : [{ op: 'in', field: 'name', values: services }]),
+        ...(services === null ? {} : { within: { op: 'in' as const, field: 'name', values: services } }),
         show: (rows) => rows.map(serviceView),
       });
     },

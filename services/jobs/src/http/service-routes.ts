@@ -101,8 +101,8 @@ export const serviceRoutes = (parts: () => Parts, lists: Lists): readonly Route[
         ...allOf([
           { op: 'eq', field: 'name', value: name },
           { op: 'eq', field: 'incarnation', value: doc.incarnation ?? null },
-          { op: 'range', field: 'version', to: doc.version + 1 },
         ]),
+        within: { op: 'range', field: 'version', to: doc.version + 1 },
         show: (rows) => rows.map(serviceView),
       });
     },
