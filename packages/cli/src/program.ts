@@ -7,6 +7,7 @@ import { deleteCommand } from './commands/delete.ts';
 import { describeCommand } from './commands/describe.ts';
 import { estimateCommand } from './commands/estimate.ts';
 import { extendCommand } from './commands/extend.ts';
+import { eventsCommand } from './commands/events.ts';
 import { examples } from './commands/flags.ts';
 import { getCommand } from './commands/get.ts';
 import { helpCommand } from './commands/help.ts';
@@ -41,6 +42,7 @@ const commandsOf = (cli: Cli, program: Command): readonly Command[] => [
     rotateCursorKeyCommand(cli),
     backupCommand(cli),
     restoreCommand(cli),
+    eventsCommand(cli),
   ]),
   ...inGroup('Run jobs:', [runCommand(cli), applyCommand(cli), estimateCommand(cli)]),
   ...inGroup('Look:', [getCommand(cli), describeCommand(cli), watchCommand(cli), logsCommand(cli), resultCommand(cli)]),

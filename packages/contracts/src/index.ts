@@ -1,4 +1,5 @@
 export * from './cursor-key-file.ts';
+export * from './dead-letters.ts';
 export * from './errors.ts';
 export * from './events.ts';
 export * from './jobs.ts';
@@ -9,3 +10,4 @@ export * from './problem.ts';
 export * from './reports.ts';
 export * from './scalars.ts';
 export * from './simulation-job.ts';
+export * from './trace-context.ts';

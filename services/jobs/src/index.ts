@@ -9,6 +9,7 @@ import type { Parts } from './assemble.ts';
 import type { JobsOptions } from './config.ts';
 import { actionRoutes } from './http/action-routes.ts';
 import { customerRoutes } from './http/customer-routes.ts';
+import { eventRoutes } from './http/event-routes.ts';
 import { jobRoutes } from './http/job-routes.ts';
 import { defineLists } from './http/lists.ts';
 import { reportRoutes } from './http/report-routes.ts';
@@ -53,12 +54,12 @@ export const jobsModule = (dependencies: JobsDependencies, dependsOn: readonly s
   return {
     name: 'jobs',
     dependsOn,
-    routes: [jobRoutes, actionRoutes, watchRoutes, reportRoutes, serviceRoutes, customerRoutes].flatMap((routes) =>
-      routes(parts, lists),
+    routes: [jobRoutes, actionRoutes, watchRoutes, reportRoutes, serviceRoutes, customerRoutes, eventRoutes].flatMap(
+      (routes) => routes(parts, lists),
     ),
     async start(context) {
-      const { clock, logger, metrics } = context;
-      const parts = measure(metrics, await assemble({ ...dependencies, clock, logger }));
+      const { clock, logger, metrics, tracing } = context;
+      const parts = measure(metrics, await assemble({ ...dependencies, clock, logger, tracing }));
       const running = await run(parts, dependencies.options ?? {}, logger);
       started = parts;
       return running;

@@ -3,7 +3,8 @@ import { outputFormats } from '../output/format.ts';
 import { servedModules } from '../platform/served-modules.ts';
 
 /** What a word behind a command can be. */
-type Words = 'commands' | 'files' | 'jobs' | 'kinds' | 'kinds or jobs' | 'shells' | 'services' | 'topics' | 'nothing';
+type Words =
+  'letters' | 'commands' | 'files' | 'jobs' | 'kinds' | 'kinds or jobs' | 'shells' | 'services' | 'topics' | 'nothing';
 
 /** One command as completion sees it. */
 export interface CompletedCommand {
@@ -34,6 +35,7 @@ const wordsOf: Readonly<Record<string, Words>> = {
   result: 'jobs',
   serve: 'services',
   restore: 'files',
+  events: 'letters',
   completion: 'shells',
   help: 'topics',
 };
@@ -86,6 +88,8 @@ export const fixedWords = (
       return ['jobs', 'services', 'customers'];
     case 'shells':
       return shells;
+    case 'letters':
+      return ['dead', 'replay', 'discard'];
     case 'services':
       return servedModules;
     case 'commands':

@@ -8,13 +8,13 @@ const everyMs = 500;
 /** The clock is asked once in so many records. */
 const stride = 64;
 
-/** Logs how far a phase is, twice a second at most. `of` is how many records there will be, where that is known. */
+/** Logs how far a phase is, at once and then twice a second at most. `of` is how many records there will be, where that is known. */
 export const reportProgress = (
   { clock, logger }: { readonly clock: Pick<Clock, 'monotonic'>; readonly logger: Pick<Logger, 'info'> },
   phase: Phase,
   of?: ArchiveCounts,
 ): OnRecords => {
-  let toldAt = clock.monotonic();
+  let toldAt = Number.NEGATIVE_INFINITY;
   let records = 0;
   return (counts) => {
     records += 1;

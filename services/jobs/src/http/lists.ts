@@ -2,6 +2,7 @@ import { jobState } from '@simfleet/contracts';
 import { defineList, repeated } from '@simfleet/http';
 import type { List } from '@simfleet/http';
 import { z } from 'zod';
+import { deadLetterList } from '../dead-letters/dead-letters.ts';
 import { customersCollection } from '../customers/customers.ts';
 import { jobsCollection } from '../jobs/job-document.ts';
 import { serviceVersionsCollection, servicesCollection } from '../services/service-document.ts';
@@ -20,6 +21,8 @@ const jobFilters = {
 };
 export type JobFilters = z.infer<z.ZodObject<typeof jobFilters>>;
 
+const letterFilters = { consumer: z.string().optional().describe('Name of the consumer.') };
+
 type Unfiltered = List<Record<never, never>>;
 
 /** The lists of the service's API, all with the same parameters. */
@@ -29,6 +32,7 @@ export interface Lists {
   readonly customerServices: Unfiltered;
   readonly services: Unfiltered;
   readonly serviceVersions: Unfiltered;
+  readonly deadLetters: List<typeof letterFilters>;
 }
 
 /** Throws `invalid-configuration` when a list offers a sort that its collection has no index for. */
@@ -63,5 +67,12 @@ export const defineLists = (): Lists => ({
     collection: serviceVersionsCollection,
     sorts: ['version'],
     fallback: '-version',
+  }),
+  deadLetters: defineList({
+    list: 'events/dead',
+    collection: deadLetterList,
+    sorts: ['id'],
+    fallback: 'id',
+    filters: letterFilters,
   }),
 });
