@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chownSync, lstatSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -53,6 +53,35 @@ test('revoking leaves the new key alone', async (t) => {
     readCursorKeyLines(readFileSync(file, 'utf8')).map(({ id, from }) => [id, from]),
     [[2, now]],
   );
+});
+
+test('a delay beyond a week is refused: a time of five digits a year is none that a platform reads', async (t) => {
+  const file = fileOf(t);
+  for (const seconds of ['604801', '999999999999', '99999999999999']) {
+    const { exit, stderr } = await rotate(file, '--after', seconds);
+    assert.equal(exit, 2);
+    assert.match(stderr, /--after.*must be a whole number, 0 … 604800/);
+  }
+  assert.equal(readFileSync(file, 'utf8'), `1 ${secret}\n`);
+});
+
+test('a file behind a link is replaced, not the link', async (t) => {
+  const file = fileOf(t);
+  const link = `${file}-link`;
+  symlinkSync(file, link);
+  assert.equal((await rotate(link)).exit, 0);
+  assert.ok(lstatSync(link).isSymbolicLink());
+  assert.equal(readCursorKeyLines(readFileSync(file, 'utf8')).length, 2);
+});
+
+test('the file stays that of the account that the platform runs as', async (t) => {
+  const file = fileOf(t);
+  // Only root can give files away; for others there is but one account to stay with.
+  if (process.getuid?.() === 0) chownSync(file, 12_345, 23_456);
+  const { uid, gid } = statSync(file);
+  assert.equal((await rotate(file)).exit, 0);
+  const after = statSync(file);
+  assert.deepEqual([after.uid, after.gid, after.mode & 0o777], [uid, gid, 0o600]);
 });
 
 test('keys go once their last cursor has expired, not before', () => {

@@ -6,13 +6,14 @@ export const several = (value: string, before: readonly string[] | undefined): r
   value,
 ];
 
-/** A whole number of at least `least`; the error names what was typed. */
+/** A whole number of at least `least`, and at most `most` if given; the error names what was typed. */
 export const wholeNumber =
-  (least: number) =>
+  (least: number, most?: number) =>
   (typed: string): number => {
     const value = Number(typed);
-    if (!/^[0-9]+$/.test(typed) || !Number.isSafeInteger(value) || value < least)
-      throw new InvalidArgumentError(`"${typed}" must be a whole number, at least ${least}.`);
+    const range = most === undefined ? `at least ${least}` : `${least} … ${most}`;
+    if (!/^[0-9]+$/.test(typed) || !Number.isSafeInteger(value) || value < least || value > (most ?? value))
+      throw new InvalidArgumentError(`"${typed}" must be a whole number, ${range}.`);
     return value;
   };
 

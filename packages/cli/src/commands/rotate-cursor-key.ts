@@ -8,6 +8,9 @@ import { print } from '../output/format.ts';
 import type { Cli, Session } from '../session.ts';
 import { examples, wholeNumber } from './flags.ts';
 
+/** A week, in seconds: copying a file to every replica takes less, and a slip of the finger would leave the old key for years. */
+const longestDelay = 604_800;
+
 interface RotateFlags {
   readonly file?: string;
   readonly after: number;
@@ -46,7 +49,7 @@ export const rotateCursorKeyCommand = (cli: Cli): Command =>
     .option(
       '--after <seconds>',
       'until the new key is used: long enough for every replica to get the file',
-      wholeNumber(0),
+      wholeNumber(0, longestDelay),
       300,
     )
     .option('--revoke', 'drop all earlier keys: whoever is paging has to start again', false)
