@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
-import type { SimfleetEvent, Threshold } from '@simfleet/contracts';
+import type { LiveEvent } from '@simfleet/contracts';
 import { until } from '@simfleet/testing';
 import type { Storage } from '@simfleet/storage';
 import type { Fleet } from '../fleet.ts';
+import { contentOf } from './content.ts';
+import type { Content } from './content.ts';
 import type { Load } from './load.ts';
 import { untilAllHandled } from './observer.ts';
 import type { Observer } from './observer.ts';
@@ -10,8 +12,6 @@ import type { Observer } from './observer.ts';
 interface JobRow {
   readonly name: string;
   readonly state: string;
-  readonly run: number;
-  readonly spec: { readonly thresholds: readonly Threshold[] };
   readonly crossed: readonly string[];
   readonly history: readonly { readonly number: number; readonly state: string }[];
 }
@@ -24,24 +24,6 @@ interface RunRow {
 interface LeaseRow {
   readonly holder: string;
 }
-
-/** Everything that the store says, in one snapshot. */
-interface Content {
-  readonly documents: (collection: string) => ReadonlyMap<string, unknown>;
-  readonly events: readonly SimfleetEvent[];
-}
-
-const contentOf = async (store: Storage): Promise<Content> => {
-  const collections = new Map<string, Map<string, unknown>>();
-  const events: SimfleetEvent[] = [];
-  for await (const record of store.dump()) {
-    if (record.kind === 'event') events.push(record.event);
-    if (record.kind !== 'document') continue;
-    const documents = collections.get(record.collection) ?? new Map<string, unknown>();
-    collections.set(record.collection, documents.set(record.id, record.doc));
-  }
-  return { documents: (collection) => collections.get(collection) ?? new Map<string, unknown>(), events };
-};
 
 const overStates = new Set(['Succeeded', 'Failed', 'Cancelled']);
 
@@ -66,7 +48,10 @@ export const checkTheEnd = async ({ fleet, store, observer, load }: Scene): Prom
 
   const jobs = content.documents('jobs') as ReadonlyMap<string, JobRow>;
   assert.deepEqual(new Set(jobs.keys()), new Set(load.jobs.keys()), 'jobs there are, and jobs that were acknowledged');
-  for (const [id, job] of jobs) checkJob(id, job, load, observer);
+  for (const [id, job] of jobs) {
+    checkJob(id, job, load, observer);
+    checkLive(id, job, content.live.get(id) ?? []);
+  }
 
   for (const [id, run] of content.documents('local_runs') as ReadonlyMap<string, RunRow>) {
     const said = `run ${id}: ${JSON.stringify(run)}`;
@@ -111,6 +96,26 @@ const checkJob = (id: string, job: JobRow, { jobs }: Load, observer: Observer): 
   const crossings = observer.of(id).filter((event) => event.type === 'dev.simfleet.job.threshold-crossed.v1');
   const wanted = acknowledged.known?.crosses === true ? 1 : 0;
   assert.deepEqual([crossings.length, job.crossed.length], [wanted, wanted], said);
+};
+
+/** What people saw of a job is what became of it, once. */
+const checkLive = (id: string, job: JobRow, live: readonly LiveEvent[]): void => {
+  const said = `live history of ${id}: ${JSON.stringify(live)}`;
+  const states = live.flatMap((event) => (event.type === 'state' ? [event.state] : []));
+  assert.deepEqual(
+    states,
+    job.history.map(({ state }) => state),
+    said,
+  );
+  const looks = live.flatMap((event) => (event.type === 'estimate' ? [event.blocks] : []));
+  assert.equal(new Set(looks).size, looks.length, said);
+  const told = live.flatMap((event) => (event.type === 'threshold' ? [event.threshold.name] : []));
+  assert.equal(new Set(told).size, told.length, said);
+  assert.deepEqual(
+    live.filter(({ type }) => type === 'result'),
+    live.slice(-1),
+    said,
+  );
 };
 
 /** Members are the processes that run, and whatever is leased is held by one of them. */

@@ -4,10 +4,14 @@ import type { JobInput } from '../client.ts';
 import type { Fleet } from '../fleet.ts';
 import { follow } from '../follow.ts';
 import type { Dice } from './dice.ts';
+import { inTime } from './in-time.ts';
 import { endless } from './kinds.ts';
 import type { Kind, Known } from './kinds.ts';
 import { openPatientClient, pause } from './patient-client.ts';
 import type { Tally } from './patient-client.ts';
+
+/** For all that is under way when the load ends, on a busy machine too, in milliseconds. */
+const longestEndMs = 60_000;
 
 /** What was acknowledged of a job. */
 export interface Acknowledged {
@@ -29,7 +33,7 @@ export interface Load {
   readonly walks: { whole: number };
   /** Creates a job of a moment and sees it through. */
   runTrivial(): Promise<void>;
-  /** Begins nothing new; resolves when all that was begun has ended. Rejects as soon as one client sees what must not be. */
+  /** Begins nothing new; resolves when all that was begun has ended. Rejects when that takes too long, naming what is stuck. */
   end(): Promise<void>;
   /** Rejects as soon as one client sees what must not be. */
   readonly failure: Promise<never>;
@@ -166,7 +170,8 @@ export const startLoad = ({ fleet, known, dice, signal }: LoadOptions): Load => 
     runTrivial: () => run(known.trivial[0]!, 1),
     async end() {
       over = true;
-      await busy;
+      const left = (): string => [...jobs].flatMap(([id, { ended }]) => (ended ? [] : [id])).join(', ');
+      await inTime(busy, longestEndMs, () => `the end of ${left()}`);
     },
   };
 };

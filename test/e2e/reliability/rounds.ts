@@ -1,6 +1,7 @@
 import { until } from '@simfleet/testing';
 import type { Fleet } from '../fleet.ts';
 import type { Dice } from './dice.ts';
+import { inTime } from './in-time.ts';
 import type { Load } from './load.ts';
 import { pause } from './patient-client.ts';
 import type { Victim } from './victims.ts';
@@ -39,7 +40,7 @@ export const playRound = async ({ fleet, blow, load, dice }: RoundOptions): Prom
   await pause(dice.between(0, longestQuietMs));
   const name = await blow(fleet, dice);
   const back = performance.now();
-  await Promise.race([load.runTrivial(), late(`a fresh job after ${name}`)]);
+  await inTime(load.runTrivial(), soonMs, () => `a fresh job after ${name}`);
   const recoveredMs = Math.round(performance.now() - back);
   await until('replicas to be ready', () => allAre(fleet, 200), soonMs);
   return { name, recoveredMs };
@@ -86,9 +87,4 @@ const untilMissed = async (module: string, fleet: Fleet): Promise<void> => {
 const allAre = async ({ jobs, executors }: Fleet, status: number): Promise<boolean> => {
   const answers = await Promise.all([...jobs, ...executors].map(({ url }) => fetch(`${url}/readyz`)));
   return answers.every((answer) => answer.status === status);
-};
-
-const late = async (what: string): Promise<never> => {
-  await pause(soonMs);
-  throw new Error(`waited ${soonMs} ms for: ${what}`);
 };
