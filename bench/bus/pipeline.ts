@@ -28,7 +28,8 @@ export const openPipeline = async (storage: Storage, bus: Bus): Promise<Pipeline
       waiting.delete(id);
     },
   });
-  const logger = { warn: (fields: object, message: string): void => console.error(message, fields) };
+  const tell = (fields: object, message: string): void => console.error(message, fields);
+  const logger = { warn: tell, error: tell };
   const relay = startRelay({
     outbox: storage.outbox,
     publish: (event) => bus.publish(event),

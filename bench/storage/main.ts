@@ -120,7 +120,8 @@ const measureWake = async (storage: SqliteStorage, jobs: Collection<Job>): Promi
     return () => clearTimeout(timer);
   };
   const publish = async (): Promise<void> => published.resolve(performance.now());
-  const relay = startRelay({ outbox: storage.outbox, publish, clock: { after }, logger: { warn: console.error } });
+  const logger = { warn: console.error, error: console.error };
+  const relay = startRelay({ outbox: storage.outbox, publish, clock: { after }, logger });
   const delays: number[] = [];
   for (let index = 0; index < 300; index += 1) {
     published = Promise.withResolvers();
