@@ -160,7 +160,12 @@ test('a secret may be in a file, by flag, variable or key, without the line end;
 });
 
 test('a file of a secret that is empty, missing or beside the secret itself is an error that does not tell the secret', () => {
-  const files: Readonly<Record<string, string>> = { empty: '\n', short: 'hunter2', secret: 'correct horse battery' };
+  const files: Readonly<Record<string, string>> = {
+    empty: '\n',
+    short: 'hunter2',
+    secret: 'correct horse battery',
+    two: 'correct horse\nbattery staple\n',
+  };
   const readFile = (path: string): string => {
     if (files[path] === undefined) throw Object.assign(new Error('none'), { code: 'ENOENT' });
     return files[path];
@@ -171,6 +176,7 @@ test('a file of a secret that is empty, missing or beside the secret itself is a
   assert.deepEqual(errors('--password-file', 'secret', '--password', 'correct horse battery'), [
     '--password-file: was given beside --password: give one of them',
   ]);
+  assert.deepEqual(errors('--password-file', 'two'), ['--password-file: two holds more than one line']);
   const [fault, ...others] = errors('--password-file', 'short');
   assert.deepEqual(others, []);
   assert.match(fault ?? '', /^--password-file: /);

@@ -18,6 +18,10 @@ const isLoopback = (host: string): boolean =>
   /^127\./.test(host) ||
   host.includes('/');
 
+/** A name, or an address. What else stands in the place of a host is a part of a password with a `/` or `#` that should have been percent-encoded. */
+const isHost = (text: string): boolean =>
+  /^[\p{L}\p{N}._-]+$/u.test(text) || /^\[?[\da-f]*:[\da-f.:]*:[\da-f.]*\]?$/i.test(text);
+
 /**
  * Hosts to which this URL would connect in the clear beyond this machine: none where it asks for TLS by scheme or parameter. Several
  * hosts may stand in one URL, so it is taken apart by hand. Credentials are in no answer.
@@ -32,7 +36,7 @@ export const hostsInTheClear = (url: string): readonly string[] => {
   if (hasTls) return [];
   const hosts = authority.slice(authority.lastIndexOf('@') + 1).split(',');
   const names = hosts.map((host) => decoded(host.replace(/:\d*$/, '')));
-  return [...names, ...parameters.getAll('host')].filter((host) => !isLoopback(host));
+  return [...names, ...parameters.getAll('host')].filter((host) => isHost(host) && !isLoopback(host));
 };
 
 const decoded = (text: string): string => {

@@ -18,6 +18,11 @@ const cases: readonly (readonly [string, readonly string[]])[] = [
   ['mongodb://a.example.com/db?tls=true', []],
   ['mongodb+srv://a.example.com/db', []],
   ['mongodb+srv://a.example.com/db?tls=false', ['a.example.com']],
+  // Passwords with a character that has to be percent-encoded cut the URL in the wrong place.
+  ['postgres://me:correct/horse@db.example.com/db', []],
+  ['postgres://me:correct#horse@db.example.com/db', []],
+  ['mongodb://me:correct?host=horse:battery@db.example.com/db', []],
+  ['postgres://[2001:db8::1]:5432/db', ['[2001:db8::1]']],
   ['nats://10.0.0.7:4222', ['10.0.0.7']],
   ['tls://10.0.0.7:4222', []],
 ];

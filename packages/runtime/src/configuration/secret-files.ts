@@ -32,6 +32,8 @@ type Content = { readonly text: string; readonly fault?: undefined } | { readonl
 const contentOf = (path: string, read: ((path: string) => string) | undefined): Content => {
   try {
     const text = read?.(path).replace(/[\r\n]+$/, '') ?? '';
+    // Drivers drop line ends within a URL: two of them would be one, whose "database" is told when it is not found.
+    if (/[\r\n]/.test(text)) return { fault: `${path} holds more than one line` };
     return text === '' ? { fault: `${path} is empty` } : { text };
   } catch (error) {
     const reason = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable';
