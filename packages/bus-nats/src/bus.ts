@@ -1,7 +1,6 @@
 import { SimfleetError } from '@simfleet/contracts';
-import { defaultBackoff, realTimers, type Bus, type Unsubscribe } from '@simfleet/bus';
+import { defaultBackoff, noTracing, realTimers, type Bus, type Unsubscribe } from '@simfleet/bus';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
-import { Kvm } from '@nats-io/kv';
 import { checkVersion, syncPolicy } from './durability.ts';
 import { startInstance } from './durable/instance.ts';
 import { openLetters } from './letters.ts';
@@ -10,13 +9,14 @@ import { refusal } from './link/refusals.ts';
 import { namesOf } from './names.ts';
 import type { NatsBusOptions } from './options.ts';
 import { publisher } from './publish.ts';
-import { openStreams } from './streams.ts';
+import { openLeases, openStreams } from './streams.ts';
 import { openBroadcasts } from './talk/broadcasts.ts';
 import { openRequests } from './talk/requests.ts';
 
 /** For one call of the JetStream API, in milliseconds. */
 const apiMs = 2000;
 const defaultNamespace = 'simfleet';
+const defaultLookMs = 60_000;
 
 /**
  * A bus on NATS JetStream that other processes are on too. Throws `unavailable` when no server answers, `invalid-configuration` for a server older
@@ -34,14 +34,14 @@ export const openNatsBus = async (options: NatsBusOptions): Promise<Bus> => {
 };
 
 const openOn = async (link: Link, names: ReturnType<typeof namesOf>, options: NatsBusOptions): Promise<Bus> => {
-  const { tracing, onTrouble, backoff = defaultBackoff, monitorUrl, replicas: copies = 1 } = options;
+  const { tracing = noTracing, onTrouble, backoff = defaultBackoff, monitorUrl, lookMs = defaultLookMs } = options;
   const version = link.connection.info?.version ?? '';
   checkVersion(version);
   const api = { timeout: apiMs };
   const manager = await jetstreamManager(link.connection, api);
   const stream = jetstream(link.connection, api);
-  const { replicas, maxAgeMs } = await openStreams(manager, names, options);
-  const leases = await new Kvm(stream).create(names.leases, { history: 1, replicas: copies });
+  const { replicas } = await openStreams(manager, names, options);
+  const leases = await openLeases(manager, stream, names, options);
   const letters = openLetters(link, stream, manager, names);
   const broadcasts = openBroadcasts(link, names, onTrouble);
   const talk = openRequests(link, names, tracing, onTrouble);
@@ -58,11 +58,11 @@ const openOn = async (link: Link, names: ReturnType<typeof namesOf>, options: Na
   return {
     description: `nats ${version} (JetStream file, ${replicas} ${replicas === 1 ? 'replica' : 'replicas'}, ${sync})`,
     shared: true,
-    publish: publisher(link, stream, names, tracing),
+    publish: publisher(link, stream, names),
 
     async consume(consumer) {
       link.check();
-      const place = { link, manager, names, letters, maxAgeMs, tracing, onTrouble };
+      const place = { link, manager, names, letters, lookMs, tracing, onTrouble };
       const end = await startInstance({ ...place, consumer: consumer }, leases, tools);
       consumers.add(end);
       return async () => {

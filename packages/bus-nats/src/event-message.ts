@@ -1,6 +1,6 @@
-import { SimfleetError, type SimfleetEvent } from '@simfleet/contracts';
+import { traceOfEvent } from '@simfleet/bus';
+import { SimfleetError, traceContext, type SimfleetEvent, type TraceContext } from '@simfleet/contracts';
 import { headers, type MsgHdrs } from '@nats-io/nats-core';
-import { traceContext, type TraceContext, type Tracing } from './tracing.ts';
 
 /**
  * Structured mode of the NATS binding of CloudEvents 1.0 (nats-protocol-binding.md §3.2): the whole event is the payload, so that its bytes are
@@ -21,7 +21,7 @@ export const payloadOf = (event: SimfleetEvent, maxPayload: number): Uint8Array 
   if (payload.length <= room) return payload;
   throw new SimfleetError(
     'body-too-large',
-    `The event ${event.id} of ${event.source} has ${payload.length} bytes; the broker takes ${room}.`,
+    `The event ${event.id} of ${event.source} has ${payload.length} bytes; the broker takes ${room}. Raise its max_payload and reload it.`,
   );
 };
 
@@ -35,20 +35,9 @@ export const traceHeaders = (context: TraceContext | undefined, onto: MsgHdrs = 
 export const traceOf = (from: MsgHdrs | undefined): TraceContext | undefined =>
   traceContext(from?.get('traceparent') || undefined, from?.get('tracestate') || undefined);
 
-/** Runs within the context that came with a message, if one did. */
-export const withinTrace = <Result>(
-  tracing: Tracing | undefined,
-  from: MsgHdrs | undefined,
-  run: () => Result,
-): Result => {
-  const context = tracing === undefined ? undefined : traceOf(from);
-  return tracing === undefined || context === undefined ? run() : tracing.within(context, run);
-};
-
-/** The context of the event itself (CloudEvents' distributed tracing extension) goes before the publisher's. */
-export const eventHeaders = (event: SimfleetEvent, tracing: Tracing | undefined): MsgHdrs => {
-  const { traceparent, tracestate } = event as { readonly traceparent?: string; readonly tracestate?: string };
-  const onto = traceHeaders(traceContext(traceparent, tracestate) ?? tracing?.current());
+/** The context is that of the event. Whoever publishes is the relay, which works for many. */
+export const eventHeaders = (event: SimfleetEvent): MsgHdrs => {
+  const onto = traceHeaders(traceOfEvent(event));
   onto.set('Content-Type', contentType);
   return onto;
 };

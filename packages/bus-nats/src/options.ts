@@ -1,5 +1,4 @@
-import type { Backoff } from '@simfleet/bus';
-import type { Tracing } from './tracing.ts';
+import type { Backoff, Tracing } from '@simfleet/bus';
 
 /** Told what goes wrong where no caller waits. */
 export type OnTrouble = ((what: string, error: unknown) => void) | undefined;
@@ -30,6 +29,8 @@ export interface NatsBusOptions {
   readonly deadMaxAgeMs?: number;
   /** Dead letters kept; default 100,000. The oldest go first. */
   readonly deadMaxCount?: number;
+  /** Milliseconds between looks whether a consumer is so far behind that events may go before it handles them; default one minute. */
+  readonly lookMs?: number;
   readonly backoff?: Backoff;
   readonly tracing?: Tracing;
   /** Told what goes wrong where no caller waits: a listener that throws, a lease that is lost, events in danger of falling out. */

@@ -5,7 +5,6 @@ import { eventHeaders, messageId, payloadOf } from './event-message.ts';
 import type { Link } from './link/link.ts';
 import { isDecided, refusal } from './link/refusals.ts';
 import type { Names } from './names.ts';
-import type { Tracing } from './tracing.ts';
 
 export interface Stored {
   readonly subject: string;
@@ -42,10 +41,10 @@ export const store = async (
 };
 
 export const publisher =
-  (link: Link, jetstream: JetStreamClient, names: Names, tracing: Tracing | undefined) =>
+  (link: Link, jetstream: JetStreamClient, names: Names) =>
   async (event: SimfleetEvent): Promise<void> => {
     link.check();
     const payload = payloadOf(event, link.connection.info?.max_payload ?? 2 ** 20);
-    const headers = eventHeaders(event, tracing);
+    const headers = eventHeaders(event);
     await store(link, jetstream, { subject: names.event(event.type), payload, headers, id: messageId(event) });
   };

@@ -3,17 +3,19 @@ import {
   DiscardPolicy,
   RetentionPolicy,
   StorageType,
+  type JetStreamClient,
   type JetStreamManager,
   type StreamConfig,
   type StreamInfo,
 } from '@nats-io/jetstream';
-import { millis, nanos } from '@nats-io/transport-node';
+import { Kvm, type KV } from '@nats-io/kv';
+import { nanos } from '@nats-io/transport-node';
 import { isNotFound } from './link/refusals.ts';
 import type { Names } from './names.ts';
 import type { NatsBusOptions } from './options.ts';
 
 const dayMs = 86_400_000;
-/** How long the server remembers message ids, in milliseconds: the same event twice within it is stored once. */
+/** How long the server remembers message ids, in milliseconds: the same event twice within it is stored once. Not longer than it keeps events. */
 const duplicateWindowMs = 120_000;
 
 type Wanted = Partial<StreamConfig> & { readonly name: string; readonly subjects: string[] };
@@ -23,30 +25,24 @@ const common = (options: NatsBusOptions): Partial<StreamConfig> => ({
   storage: StorageType.File,
   retention: RetentionPolicy.Limits,
   discard: DiscardPolicy.Old,
-  duplicate_window: nanos(duplicateWindowMs),
   num_replicas: options.replicas ?? 1,
 });
 
 /** Throws `invalid-configuration` for a stream that would lose what it acknowledged, or that is somebody else's. */
-const checkStream = ({ config }: StreamInfo, { subjects }: Wanted): void => {
+const checkStream = ({ config }: StreamInfo, subjects: readonly string[]): void => {
   const refuse = (why: string): never => {
     throw new SimfleetError('invalid-configuration', `The stream "${config.name}" ${why}.`);
   };
   // An acknowledgement of such a stream means nothing: it precedes the write, not only the sync.
   if ((config.persist_mode as string | undefined) === 'async')
-    refuse('has persist_mode async: acknowledged events may be lost');
-  if (config.storage !== StorageType.File) refuse('is kept in memory: events would be lost with the server');
+    refuse('has persist_mode async: what it acknowledges may be lost');
+  if (config.storage !== StorageType.File) refuse('is kept in memory: all of it would be lost with the server');
   if (config.retention !== RetentionPolicy.Limits)
-    refuse('does not retain by limits: consumers would take events from each other');
+    refuse('does not retain by limits: what one reads would be gone for others');
   if (config.no_ack) refuse('acknowledges nothing');
   const missing = subjects.filter((subject) => !config.subjects.includes(subject));
   if (missing.length > 0) refuse(`does not take ${missing.join(', ')}`);
 };
-
-const limitsOf = ({ max_age, max_msgs }: Partial<StreamConfig>): Partial<StreamConfig> => ({
-  ...(max_age === undefined ? {} : { max_age }),
-  ...(max_msgs === undefined ? {} : { max_msgs }),
-});
 
 const ensureStream = async (
   manager: JetStreamManager,
@@ -67,20 +63,20 @@ const ensureStream = async (
       return made;
     });
   }
-  checkStream(info, wanted);
-  const changed = Object.entries(limitsOf(asked)).some(([key, value]) => info.config[key as 'max_age'] !== value);
-  return changed ? manager.streams.update(wanted.name, limitsOf(asked)) : info;
+  checkStream(info, wanted.subjects);
+  const changed = Object.entries(asked).some(([key, value]) => info.config[key as 'max_age'] !== value);
+  return changed ? manager.streams.update(wanted.name, asked) : info;
 };
 
-/** `maxAgeMs`: how long events are kept. Makes the streams of a platform or checks those there are; limits that were asked for explicitly are brought up to date. */
+/** Makes the streams of a platform or checks those there are; limits that were asked for explicitly are brought up to date. */
 export const openStreams = async (
   manager: JetStreamManager,
   names: Names,
   options: NatsBusOptions,
-): Promise<{ readonly replicas: number; readonly maxAgeMs: number }> => {
+): Promise<{ readonly replicas: number }> => {
   const { eventsMaxAgeMs, eventsMaxCount, deadMaxAgeMs, deadMaxCount } = options;
   const limits = (age: number | undefined, count: number | undefined): Partial<StreamConfig> => ({
-    ...(age === undefined ? {} : { max_age: nanos(age) }),
+    ...(age === undefined ? {} : { max_age: nanos(age), duplicate_window: nanos(Math.min(age, duplicateWindowMs)) }),
     ...(count === undefined ? {} : { max_msgs: count }),
   });
   const events = await ensureStream(
@@ -103,6 +99,17 @@ export const openStreams = async (
     },
     limits(deadMaxAgeMs, deadMaxCount),
   );
-  const { num_replicas: replicas, max_age: maxAge } = events.config;
-  return { replicas, maxAgeMs: maxAge === 0 ? Infinity : millis(maxAge) };
+  return { replicas: events.config.num_replicas };
+};
+
+/** The bucket of who works for a name, made or checked: a holder that the server forgets would be two. */
+export const openLeases = async (
+  manager: JetStreamManager,
+  jetstream: JetStreamClient,
+  names: Names,
+  { replicas = 1 }: NatsBusOptions,
+): Promise<KV> => {
+  const leases = await new Kvm(jetstream).create(names.leases, { history: 1, replicas });
+  checkStream(await manager.streams.info(`KV_${names.leases}`), [`$KV.${names.leases}.>`]);
+  return leases;
 };

@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { jetstreamManager, StorageType, type StreamConfig } from '@nats-io/jetstream';
-import { connect } from '@nats-io/transport-node';
+import { StorageType, type StoredMsg, type StreamConfig } from '@nats-io/jetstream';
 import { openNatsBus } from '@simfleet/bus-nats';
 import { natsServer, startNats, until } from '@simfleet/testing';
 import { checkVersion } from '../src/durability.ts';
 import { event } from './processes/crew.ts';
-import { openBus } from './open-bus.ts';
+import { connected, openBus } from './open-bus.ts';
 
 const binary = natsServer();
 const skip = 'missing' in binary ? binary.missing : false;
@@ -22,8 +21,7 @@ test('servers older than 2.12.3 are refused', () => {
 describe('opening', { skip }, () => {
   test('streams that would lose what they acknowledged are refused', async (t) => {
     const nats = await startNats(t);
-    const connection = await connect({ servers: nats.bareUrl, user: nats.user, pass: nats.password });
-    const manager = await jetstreamManager(connection);
+    const { manager } = await connected(t, nats);
     const cases: readonly (readonly [string, Partial<StreamConfig>, RegExp])[] = [
       ['async', { persist_mode: 'async' }, /persist_mode async/],
       ['memory', { storage: StorageType.Memory }, /in memory/],
@@ -44,7 +42,23 @@ describe('opening', { skip }, () => {
       ...({ persist_mode: 'async' } as object),
     });
     await assert.rejects(openNatsBus({ url: nats.url, namespace: 'fine' }), { code: 'invalid-configuration' });
-    await connection.close();
+  });
+
+  test('so is a bucket of leases that would forget who works', async (t) => {
+    const nats = await startNats(t);
+    const { manager } = await connected(t, nats);
+    const cases: readonly (readonly [string, Partial<StreamConfig>, RegExp])[] = [
+      ['async', { persist_mode: 'async' }, /KV_async-leases" has persist_mode async/],
+      ['memory', { storage: StorageType.Memory }, /KV_memory-leases" is kept in memory/],
+    ];
+    for (const [namespace, config, message] of cases) {
+      await openBus(t, { url: nats.url, namespace });
+      const bucket = `KV_${namespace}-leases`;
+      const { config: made } = await manager.streams.info(bucket);
+      await manager.streams.delete(bucket);
+      await manager.streams.add({ ...made, ...config });
+      await assert.rejects(openNatsBus({ url: nats.url, namespace }), { code: 'invalid-configuration', message });
+    }
   });
 
   test('the description tells the durability it found, and nothing tells the credentials', async (t) => {
@@ -66,7 +80,7 @@ describe('opening', { skip }, () => {
     await assert.rejects(openNatsBus({ url: nats.url, namespace: 'a.b' }), { code: 'invalid-configuration' });
   });
 
-  test('the same event published twice is stored once; one too large is refused by name', async (t) => {
+  test('the same event published twice is stored once; one too large is refused by name until the server takes it', async (t) => {
     const nats = await startNats(t, { maxPayload: 65_536 });
     const bus = await openBus(t, { url: nats.url });
     const handled: string[] = [];
@@ -75,10 +89,17 @@ describe('opening', { skip }, () => {
     const large = { ...event(0, 2), customer: 'x'.repeat(60_000) };
     await assert.rejects(bus.publish(large), { code: 'body-too-large', message: /0-2 of \/jobs\/0/ });
     await bus.publish(event(0, 3));
+    nats.reload({ maxPayload: 131_072 });
+    await until('the larger limit', () =>
+      bus.publish({ ...large, id: '0-4', sourceversion: 4 }).then(
+        () => true,
+        () => false,
+      ),
+    );
     // Registered after the events: it begins with the oldest that is kept.
     await bus.consume({ name: 'late', types, handle: async ({ id }) => void handled.push(id) });
-    await until('both events', () => handled.length >= 2);
-    assert.deepEqual(handled, ['0-1', '0-3']);
+    await until('both events', () => handled.length >= 3);
+    assert.deepEqual(handled, ['0-1', '0-3', '0-4']);
   });
 
   test('two platforms on one server do not hear each other', async (t) => {
@@ -97,38 +118,25 @@ describe('opening', { skip }, () => {
     assert.deepEqual(heard, ['0-2']);
   });
 
-  test('trace context goes with events and requests, and none is made up', async (t) => {
+  test('messages carry the trace of their event in headers, and nothing where it has none', async (t) => {
     const nats = await startNats(t);
+    const bus = await openBus(t, { url: nats.url });
     const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
-    let current: { readonly traceparent: string; readonly tracestate?: string } | undefined;
-    const seen: unknown[] = [];
-    const bus = await openBus(t, {
-      url: nats.url,
-      tracing: {
-        current: () => current,
-        within(context, run) {
-          seen.push(context);
-          return run();
-        },
-      },
-    });
-    const handled: string[] = [];
-    await bus.consume({ name: 'work', types, handle: async ({ id }) => void handled.push(id) });
-    await bus.answer('jobs.register-token', async () => ({ accepted: true }));
-    const token = { jobId: 'a', sha256: '0'.repeat(64) };
-    await bus.publish(event(0, 1));
-    await bus.request('jobs.register-token', token);
-    await until('the first event', () => handled.length === 1);
-    assert.deepEqual(seen, []);
-    current = { traceparent, tracestate: 'vendor=1' };
-    await bus.request('jobs.register-token', token);
-    await bus.publish(event(0, 2));
-    await until('the second event', () => handled.length === 2);
-    assert.deepEqual(seen, [current, current]);
-    current = { traceparent: 'nonsense' };
-    const traced = { ...event(0, 3), traceparent };
-    await bus.publish(traced);
-    await until('the third event', () => handled.length === 3);
-    assert.deepEqual(seen[2], { traceparent });
+    await bus.publish({ ...event(0, 1), traceparent, tracestate: 'vendor=1' });
+    await bus.publish({ ...event(0, 2), traceparent, tracestate: 'line\nbreak=1' });
+    await bus.publish({ ...event(0, 3), traceparent: 'nonsense\r\nX-Forged: 1' });
+    await bus.publish(event(0, 4));
+    const { manager } = await connected(t, nats);
+    const told: unknown[] = [];
+    for (const seq of [1, 2, 3, 4]) {
+      const { header } = (await manager.streams.getMessage('simfleet-events', { seq })) as StoredMsg;
+      told.push(['traceparent', 'tracestate', 'X-Forged'].map((name) => header.get(name)));
+    }
+    assert.deepEqual(told, [
+      [traceparent, 'vendor=1', ''],
+      [traceparent, '', ''],
+      ['', '', ''],
+      ['', '', ''],
+    ]);
   });
 });

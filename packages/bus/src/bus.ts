@@ -9,7 +9,7 @@ export interface DurableConsumer<Type extends EventType> {
   readonly types: readonly Type[];
   /**
    * Resolves after the effect is committed. Thrown errors are retried with exponential backoff; events of one source are handled in order,
-   * one at a time. The handler sees an event at least once.
+   * one at a time. The handler sees an event at least once. It runs within the trace context that the event carries, or within none.
    */
   readonly handle: (event: SimfleetEvent<Type>) => Promise<void>;
   /** Attempts before the event is parked with its reason; default 10. */
@@ -65,6 +65,7 @@ export interface Bus {
     body: RequestBody<Subject>,
     options?: RequestOptions,
   ): Promise<ReplyBody<Subject>>;
+  /** The handler runs within the trace context of who asks. */
   answer<Subject extends RequestSubject>(
     subject: Subject,
     handler: (body: RequestBody<Subject>) => Promise<ReplyBody<Subject>>,

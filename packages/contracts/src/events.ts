@@ -59,6 +59,9 @@ export type EventData<Type extends EventType> = z.infer<(typeof eventData)[Type]
 /**
  * A fact that something happened, in CloudEvents 1.0 form. (`source`, `sourceversion`) orders the events of one aggregate and makes
  * an event safe to see twice: consumers record the pair in the write of their effect.
+ *
+ * `traceparent` and `tracestate`: what the event was written for, as CloudEvents' distributed tracing extension has them
+ * (github.com/cloudevents/spec, extensions/distributed-tracing.md). Background work and earlier versions write none; read them with `traceContext`.
  */
 export type SimfleetEvent<Type extends EventType = EventType> = {
   [Each in Type]: {
@@ -72,6 +75,8 @@ export type SimfleetEvent<Type extends EventType = EventType> = {
     readonly time: string;
     readonly customer: string;
     readonly datacontenttype: 'application/json';
+    readonly traceparent?: string;
+    readonly tracestate?: string;
     readonly data: EventData<Each>;
   };
 }[Type];

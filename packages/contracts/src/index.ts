@@ -10,3 +10,4 @@ export * from './problem.ts';
 export * from './reports.ts';
 export * from './scalars.ts';
 export * from './simulation-job.ts';
+export * from './trace-context.ts';

@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { test } from 'node:test';
 import { SimfleetError, errorTable } from '@simfleet/contracts';
 import type { ErrorCode } from '@simfleet/contracts';
-import { createMetrics, systemClock } from '@simfleet/runtime';
+import { createMetrics, createTracing, systemClock } from '@simfleet/runtime';
 import { silentLogger, until } from '@simfleet/testing';
 import { z } from 'zod';
 import { administratorAuthorizer, createHttpServer, defineRoute } from '../src/index.ts';
@@ -355,6 +355,7 @@ const bare = (routes: readonly Route[] = []) =>
     logger: silentLogger(),
     clock: systemClock,
     metrics: createMetrics(),
+    tracing: createTracing(),
     idempotency: null,
   });
 

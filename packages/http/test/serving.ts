@@ -1,5 +1,5 @@
 import type { TestContext } from 'node:test';
-import { createMetrics, systemClock } from '@simfleet/runtime';
+import { createMetrics, createTracing, systemClock } from '@simfleet/runtime';
 import { recordingLogger } from '@simfleet/testing';
 import { administratorAuthorizer, createHttpServer } from '../src/index.ts';
 import type { HttpServerOptions, Route } from '../src/index.ts';
@@ -17,6 +17,7 @@ export const serving = async (t: TestContext, routes: readonly Route[], given: P
     logger: log.logger,
     clock: systemClock,
     metrics: createMetrics(),
+    tracing: createTracing(),
     idempotency: null,
     ...given,
   });

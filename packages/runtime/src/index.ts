@@ -3,6 +3,8 @@ export * from './logger.ts';
 export * from './metrics.ts';
 export type * from './module.ts';
 export { systemClock } from './system-clock.ts';
+export { createTracing } from './tracing.ts';
+export type { Tracing } from './tracing.ts';
 export { didYouMean } from './did-you-mean.ts';
 export { createReadiness } from './modules/readiness.ts';
 export type { ModuleCheck, Readiness, ReadinessReport } from './modules/readiness.ts';

@@ -1,12 +1,14 @@
 import type { Clock } from './clock.ts';
 import type { Logger } from './logger.ts';
 import type { Metrics } from './metrics.ts';
+import type { Tracing } from './tracing.ts';
 
 /** What the runtime hands every module. */
 export interface RuntimeContext {
   readonly logger: Logger;
   readonly clock: Clock;
   readonly metrics: Metrics;
+  readonly tracing: Tracing;
   /** Aborts when the platform begins to stop: end long waits. */
   readonly signal: AbortSignal;
 }

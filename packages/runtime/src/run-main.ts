@@ -9,6 +9,7 @@ import type { Logger } from './logger.ts';
 import { createMetrics } from './metrics.ts';
 import type { RuntimeContext } from './module.ts';
 import { systemClock } from './system-clock.ts';
+import { createTracing } from './tracing.ts';
 
 /** Options of every process. */
 export const processOptions = z.object({
@@ -67,7 +68,7 @@ export const runMain = async <Parts extends ConfigurationParts>(main: MainOption
     const metrics = createMetrics({ process: true });
     const running = await main.start({
       configuration: values,
-      runtime: { logger, clock: systemClock, metrics, signal: stopping.signal },
+      runtime: { logger, clock: systemClock, metrics, tracing: createTracing(), signal: stopping.signal },
       environment: process.env,
       print: (text) => writeSync(process.stdout.fd, text),
       stop: askToStop,

@@ -14,6 +14,10 @@ export interface NatsOptions {
   readonly syncAlways?: boolean;
   /** Bytes; default 1 MiB, as of the server. */
   readonly maxPayload?: number;
+  /** Who may connect: this token instead of user and password. */
+  readonly token?: string;
+  /** Files of the server's certificate and its key: it then speaks TLS only. */
+  readonly tls?: { readonly certificate: string; readonly key: string };
   /** Words before the command: `['strace', …]`. The server must stay the process that is started. */
   readonly under?: readonly string[];
 }
@@ -39,6 +43,8 @@ export interface TestNats {
   readonly resume: () => void;
   /** Starts it again after `stop` or `kill`: same port, same store. */
   readonly restart: () => Promise<void>;
+  /** Has it read a changed configuration while it runs. */
+  readonly reload: (options: Pick<NatsOptions, 'maxPayload'>) => void;
 }
 
 const freePort = async (): Promise<number> => {
@@ -71,12 +77,13 @@ const configuration = (
   directory: string,
   port: number,
   monitorPort: number,
-  { jetstream = true, syncAlways = true, maxPayload = 2 ** 20 }: NatsOptions,
+  { jetstream = true, syncAlways = true, maxPayload = 2 ** 20, token, tls }: NatsOptions,
 ): string => `listen: 127.0.0.1:${port}
 http: 127.0.0.1:${monitorPort}
 max_payload: ${maxPayload}
 log_file: ${JSON.stringify(join(directory, 'log'))}
-authorization { user: ${user}, password: ${JSON.stringify(password)} }
+authorization { ${token === undefined ? `user: ${user}, password: ${JSON.stringify(password)}` : `token: ${JSON.stringify(token)}`} }
+${tls === undefined ? '' : `tls { cert_file: ${JSON.stringify(tls.certificate)}, key_file: ${JSON.stringify(tls.key)} }`}
 ${jetstream ? `jetstream { store_dir: ${JSON.stringify(join(directory, 'store'))}, ${syncAlways ? 'sync_interval: always' : ''} }` : ''}
 `;
 
@@ -93,7 +100,9 @@ export const startNats = async (
   const directory = mkdtempSync(join(tmpdir(), 'simfleet-nats-'));
   const [port, monitorPort] = [await freePort(), await freePort()];
   const config = join(directory, 'nats.conf');
-  writeFileSync(config, configuration(directory, port, monitorPort, options), { mode: 0o600 });
+  const configure = (more: NatsOptions = {}): void =>
+    writeFileSync(config, configuration(directory, port, monitorPort, { ...options, ...more }), { mode: 0o600 });
+  configure();
 
   let running: { readonly server: ChildProcess; readonly guard: ChildProcess } | null = null;
   const serverPid = (): number => {
@@ -154,5 +163,9 @@ export const startNats = async (
     pause: () => void process.kill(-serverPid(), 'SIGSTOP'),
     resume: () => void process.kill(-serverPid(), 'SIGCONT'),
     restart: start,
+    reload(more) {
+      configure(more);
+      process.kill(-serverPid(), 'SIGHUP');
+    },
   };
 };

@@ -1,4 +1,4 @@
-import { createMetrics, systemClock } from '@simfleet/runtime';
+import { createMetrics, createTracing, systemClock } from '@simfleet/runtime';
 import type { RuntimeContext } from '@simfleet/runtime';
 import { silentLogger } from './recording-logger.ts';
 
@@ -7,6 +7,7 @@ export const runtimeContext = (given: Partial<RuntimeContext> = {}): RuntimeCont
   logger: silentLogger(),
   clock: systemClock,
   metrics: createMetrics(),
+  tracing: createTracing(),
   signal: new AbortController().signal,
   ...given,
 });

@@ -1,4 +1,4 @@
-import type { Bus } from '@simfleet/bus';
+import type { Bus, Tracing } from '@simfleet/bus';
 import { openMemoryBus } from '@simfleet/bus/memory';
 import { openNatsBus, type NatsBusOptions } from '@simfleet/bus-nats';
 import { driverOf } from './driver.ts';
@@ -6,17 +6,21 @@ import { driverOf } from './driver.ts';
 export interface BusOptions {
   /** `memory:`, `nats://[user:password@|token@]host:port` or `tls://…`. */
   readonly url: string;
+  /** Carries trace contexts from who publishes and asks to who handles and answers. Default: none. */
+  readonly tracing?: Tracing;
   /** What NATS needs besides. */
-  readonly nats?: Omit<NatsBusOptions, 'url'>;
+  readonly nats?: Omit<NatsBusOptions, 'url' | 'tracing'>;
 }
 
 const nats =
   (scheme: string) =>
   (path: string, options: BusOptions): Promise<Bus> =>
-    openNatsBus({ ...options.nats, url: `${scheme}:${path}` });
+    openNatsBus({ ...options.nats, ...traced(options), url: `${scheme}:${path}` });
+
+const traced = ({ tracing }: BusOptions): Pick<BusOptions, 'tracing'> => (tracing === undefined ? {} : { tracing });
 
 const drivers: Readonly<Record<string, (path: string, options: BusOptions) => Promise<Bus>>> = {
-  memory: async () => openMemoryBus(),
+  memory: async (_path, options) => openMemoryBus(traced(options)),
   nats: nats('nats'),
   tls: nats('tls'),
 };

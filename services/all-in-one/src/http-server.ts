@@ -22,10 +22,10 @@ interface HttpAssembly extends Assembly {
 export const httpServer = (assembly: HttpAssembly): { readonly start: Module['start']; readonly url: () => string } => {
   const { configuration, keyFiles, routes, readiness, version } = assembly;
   let address = '';
-  const start: Module['start'] = async ({ clock, logger, metrics }) => {
+  const start: Module['start'] = async ({ clock, logger, metrics, tracing }) => {
     const token = await createAdminToken(keyFiles.adminToken);
     const server = createHttpServer({
-      ...{ routes, logger, clock, metrics },
+      ...{ routes, logger, clock, metrics, tracing },
       info: { title: 'Simfleet', version, description },
       authorizer: administratorAuthorizer(token),
       readiness: () => readiness.check(),

@@ -4,6 +4,7 @@ import { openLeases } from '@simfleet/storage';
 import { holdDataDirectory, openBus, openStorage } from '@simfleet/wiring';
 import { assembleModules } from './assemble.ts';
 import type { Shared } from './assembly.ts';
+import { busTrouble } from './bus-trouble.ts';
 import { openDataDirectory } from './data-directory.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { keyFilesOf, needsDataDirectory } from './key-files.ts';
@@ -63,10 +64,10 @@ const openShared = async (
   const opened = await openStorage({ url: platform.storage, dataDirectory });
   try {
     const { busMonitorUrl: monitorUrl } = platform;
-    const onTrouble = (what: string, error: unknown): void => logger.warn({ err: error }, what);
     const bus = await openBus({
       url: platform.bus,
-      nats: { onTrouble, ...(monitorUrl === undefined ? {} : { monitorUrl }) },
+      tracing: runtime.tracing,
+      nats: { onTrouble: busTrouble(runtime), ...(monitorUrl === undefined ? {} : { monitorUrl }) },
     });
     logger.info({ storage: opened.description, bus: bus.description }, 'store and bus are open');
     const isSole = opened.shared && !bus.shared;

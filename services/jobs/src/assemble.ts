@@ -1,7 +1,7 @@
 import type { Bus } from '@simfleet/bus';
 import type { Engine } from '@simfleet/domain';
 import type { CursorCodec } from '@simfleet/http';
-import type { Clock, Logger } from '@simfleet/runtime';
+import type { Clock, Logger, Tracing } from '@simfleet/runtime';
 import type { Leases, Storage } from '@simfleet/storage';
 import { openAudit } from './audit/audit.ts';
 import type { Audit } from './audit/audit.ts';
@@ -74,6 +74,7 @@ export interface Surroundings {
   readonly cursors: CursorCodec;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly tracing: Pick<Tracing, 'current'>;
   readonly platformVersion: string;
   /** Shards that can run at the same time on this platform; for estimates of time. */
   readonly slots: number;
@@ -114,11 +115,11 @@ export interface Parts {
 
 /** Opens the collections and wires the use cases; nothing runs yet. */
 export const assemble = async (surroundings: Surroundings): Promise<Parts> => {
-  const { storage, bus, leases, engines, clock, logger, platformVersion, slots } = surroundings;
+  const { storage, bus, leases, engines, clock, logger, tracing, platformVersion, slots } = surroundings;
   const { shared } = storage;
   const audit = openAudit(storage.log, clock);
   const jobs = await storage.collection<JobDocument>(jobsCollection);
-  const store = openJobStore(jobs);
+  const store = openJobStore(jobs, tracing);
   const live = openLiveLog({ log: storage.log, bus, clock, logger });
   const isOurs = (jobId: string): boolean => leases.holds(leaseOf(jobId));
   const completeLog = openCompleteLog({ live, clock, isOurs });

@@ -58,8 +58,8 @@ export const jobsModule = (dependencies: JobsDependencies, dependsOn: readonly s
       (routes) => routes(parts, lists),
     ),
     async start(context) {
-      const { clock, logger, metrics } = context;
-      const parts = measure(metrics, await assemble({ ...dependencies, clock, logger }));
+      const { clock, logger, metrics, tracing } = context;
+      const parts = measure(metrics, await assemble({ ...dependencies, clock, logger, tracing }));
       const running = await run(parts, dependencies.options ?? {}, logger);
       started = parts;
       return running;

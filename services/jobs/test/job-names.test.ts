@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { createTracing } from '@simfleet/runtime';
 import type { Storage } from '@simfleet/storage';
 import { openMemoryStorage } from '@simfleet/storage/memory';
 import { fakeClock } from '@simfleet/testing';
@@ -23,7 +24,7 @@ interface Names {
 const openNames = async (collection?: (inner: NameCollection) => NameCollection): Promise<Names> => {
   const storage = openMemoryStorage();
   const clock = fakeClock();
-  const store = openJobStore(await storage.collection<JobDocument>(jobsCollection));
+  const store = openJobStore(await storage.collection<JobDocument>(jobsCollection), createTracing());
   const documents = await storage.collection<NameDocument>(namesCollection);
   const dead = new Set<string>();
   const isDead = async (owner: string): Promise<boolean> => dead.has(owner);

@@ -1,4 +1,5 @@
 import type { ReplyBody, RequestBody, SimfleetEvent } from '@simfleet/contracts';
+import type { Tracing } from '@simfleet/runtime';
 import type { Collection } from '@simfleet/storage';
 import { runAttempt } from './attempts.ts';
 import type { AttemptSurroundings } from './attempts.ts';
@@ -32,6 +33,7 @@ export interface ExecutorOptions extends AttemptSurroundings {
   readonly slots: number;
   /** False once another executor may have taken the runs: then nothing is written of them. */
   readonly isActive: () => boolean;
+  readonly tracing: Tracing;
 }
 
 /** Least time between two rounds in which running shards give up slots for others, in milliseconds: a lease is not handed back for nothing. */
@@ -41,7 +43,7 @@ const rebalanceEveryMs = 250;
 const floodMs = 20;
 
 export const openExecutor = (options: ExecutorOptions): Executor => {
-  const { collection, clock, logger, slots, isActive, pool, output, tokens, events } = options;
+  const { collection, clock, logger, slots, isActive, pool, output, tokens, events, tracing } = options;
   /** Active runs; the oldest were put in first. */
   const runs = new Map<string, LiveRun>();
   const attempts = new Set<Promise<void>>();
@@ -64,7 +66,8 @@ export const openExecutor = (options: ExecutorOptions): Executor => {
   const startShard = (run: LiveRun, shard: number): void => {
     const slot: Slot = { shard, generation: run.record.current.generation, leaving: false, worker: null };
     run.slots.set(shard, slot);
-    const attempt = runAttempt(run, slot, options)
+    const attempt = tracing
+      .within(run.trace, () => runAttempt(run, slot, options))
       .catch((error: unknown) => {
         if (stopping === undefined)
           logger.error({ err: error, jobId: run.record.current.jobId, shard }, 'an attempt broke off');
@@ -172,6 +175,7 @@ export const openExecutor = (options: ExecutorOptions): Executor => {
     const run = known ?? openRun(next, 0);
     if (current?.generation !== next.generation) startAfresh(run);
     run.deleted ||= data.deleted;
+    run.trace = tracing.current();
     const written = run.record.change(next);
     tidy(run);
     placeSoon();

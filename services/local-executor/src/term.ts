@@ -49,7 +49,7 @@ export const slotsOf = ({ options }: Pick<LocalExecutorDependencies, 'options'>)
 /** Takes up what the last active executor has left, and listens. */
 export const beginTerm = async (
   dependencies: LocalExecutorDependencies,
-  { clock, logger }: Pick<RuntimeContext, 'clock' | 'logger'>,
+  { clock, logger, tracing }: Pick<RuntimeContext, 'clock' | 'logger' | 'tracing'>,
   collection: Collection<RunDocument>,
 ): Promise<Term> => {
   const { storage, bus, leases, dataDirectory, execPath, options, url } = dependencies;
@@ -59,10 +59,24 @@ export const beginTerm = async (
   const pool = openWarmPool({ size: slots, fork, clock, random: Math.random, logger });
   const kept = { session: randomUUID(), keptBytes: options.executorOutputBytes };
   const output = openOutputLog({ log: storage.log, clock, logger, ...kept });
-  const events = { newId: randomUUID, now: () => clock.now() };
+  const events = { newId: randomUUID, now: () => clock.now(), trace: () => tracing.current() };
   const isActive = (): boolean => leases.holds(executorLease);
   const executor = openExecutor({
-    ...{ bus, clock, logger, random: Math.random, pool, output, tokens, events, url, collection, slots, isActive },
+    ...{
+      bus,
+      clock,
+      logger,
+      random: Math.random,
+      pool,
+      output,
+      tokens,
+      events,
+      url,
+      collection,
+      slots,
+      isActive,
+      tracing,
+    },
   });
   const keptDays = options.executorOutputDays ?? null;
   const endExpiry = expireOutputHourly({ log: storage.log, runs: collection, clock, logger, keptDays });

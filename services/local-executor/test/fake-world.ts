@@ -3,6 +3,7 @@ import { openMemoryBus } from '@simfleet/bus/memory';
 import type { EventType, JobChanged, SimfleetEvent } from '@simfleet/contracts';
 import type { Storage } from '@simfleet/storage';
 import { openMemoryStorage } from '@simfleet/storage/memory';
+import { createTracing } from '@simfleet/runtime';
 import { fakeClock, silentLogger } from '@simfleet/testing';
 import { openExecutor } from '../src/executor.ts';
 import { openOutputLog } from '../src/output/output-log.ts';
@@ -99,6 +100,7 @@ export const openWorld = async ({
   };
   const { pool, shards } = openFakePool(polite);
   const bus = openMemoryBus();
+  const tracing = createTracing();
   const registered: string[] = [];
   await bus.answer('jobs.register-token', async ({ jobId }) => {
     registered.push(jobId);
@@ -107,7 +109,7 @@ export const openWorld = async ({
   const tokens = new Map<string, string>();
   const collection = await storage.collection<RunDocument>(runCollection);
   const executor = openExecutor({
-    ...{ bus, clock, logger, random: () => 0, pool, collection, slots, isActive },
+    ...{ bus, clock, logger, random: () => 0, pool, collection, slots, isActive, tracing },
     output: openOutputLog({ log: storage.log, clock, logger, session: randomUUID(), keptBytes: 4096 }),
     tokens: {
       open: async (jobId) => {
@@ -118,7 +120,7 @@ export const openWorld = async ({
       keepOnly: async (jobIds) =>
         [...tokens.keys()].filter((jobId) => !jobIds.has(jobId)).forEach((jobId) => tokens.delete(jobId)),
     },
-    events: { newId: randomUUID, now: () => clock.now() },
+    events: { newId: randomUUID, now: () => clock.now(), trace: () => tracing.current() },
     url: () => 'http://127.0.0.1:1',
   });
   const versions = new Map<string, number>();
@@ -138,7 +140,20 @@ export const openWorld = async ({
       .map(({ assignment }) => `${assignment.jobId}/${assignment.shard}`)
       .sort()
       .join(' ');
-  return { executor, shards, clock, advance, change, events, running, storage, collection, registered, tokens };
+  return {
+    executor,
+    shards,
+    clock,
+    advance,
+    change,
+    events,
+    running,
+    storage,
+    collection,
+    registered,
+    tokens,
+    tracing,
+  };
 };
 
 export const jobChanged = (

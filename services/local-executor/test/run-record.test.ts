@@ -12,7 +12,7 @@ import { attemptStarted, obeyed } from '../src/runs/transitions.ts';
 import { jobChanged, settle } from './fake-world.ts';
 
 const initial = obeyed(null, jobChanged('a', 1, { shards: 9 }).data, 1, 0);
-const maker = { newId: () => 'id', now: () => 0 };
+const maker = { newId: () => 'id', now: () => 0, trace: () => undefined };
 
 const openRecord = async (
   wrap: (collection: Collection<RunDocument>) => Collection<RunDocument> = (same) => same,

@@ -1,8 +1,8 @@
 import type { SimfleetEvent } from '@simfleet/contracts';
-import { defaultMaxAttempts, makeAttempts, pause, realTimers, type AttemptTools } from '@simfleet/bus';
-import { withinTrace } from '../event-message.ts';
+import { defaultMaxAttempts, makeAttempts, pause, realTimers, traceOfEvent, type AttemptTools } from '@simfleet/bus';
 import type { Delivery } from './delivery.ts';
 import { redeliverMs } from './delivery.ts';
+import { dangerOf } from './danger.ts';
 import type { Done } from './done.ts';
 import { Hands, type Held } from './held.ts';
 import type { Lanes } from './lanes.ts';
@@ -33,8 +33,6 @@ const mostHeld = 2048;
 const mostHeldBytes = 64 * 2 ** 20;
 /** Tell the server that we are still at it, so often (milliseconds): three times in the time after which it would hand out again. */
 const keepMs = redeliverMs / 3;
-/** Between looks at how far behind we are. */
-const ageLookMs = 60_000;
 const settleLookMs = 25;
 /** By then all that others had in hand when they stopped is due, and came before anything newer; milliseconds. */
 const settleMostMs = 2 * redeliverMs + 1000;
@@ -57,7 +55,7 @@ export class Term {
   #nextTurn: number | null = null;
   #unsettledSince = performance.now();
   #isEnsured = false;
-  #ageSeen = performance.now();
+  #lookedAt = performance.now();
   #settling: Promise<void> | null = null;
 
   constructor(options: TermOptions) {
@@ -219,7 +217,7 @@ export class Term {
   #keep(): void {
     const now = performance.now();
     if (!this.#options.mayWork()) return;
-    if (now - this.#ageSeen > ageLookMs) this.#lookAtAge();
+    if (now - this.#lookedAt > this.#options.lookMs) void this.#look(now);
     for (const held of this.#hands.all()) {
       if (now - held.heard < keepMs) continue;
       held.heard = now;
@@ -228,13 +226,17 @@ export class Term {
   }
 
   /** Reports events in danger of falling out of the stream before they are handled. */
-  #lookAtAge(): void {
-    const { maxAgeMs, consumer, onTrouble } = this.#options;
-    this.#ageSeen = performance.now();
-    const oldest = [...this.#hands.all()].reduce((least, { delivery }) => Math.min(least, delivery.storedAt), Infinity);
-    const behindMs = Date.now() - oldest;
-    if (behindMs < maxAgeMs / 2) return;
-    onTrouble?.(`Consumer ${consumer.name} is ${behindMs} ms behind; events are kept for ${maxAgeMs} ms`, null);
+  async #look(now: number): Promise<void> {
+    const { link, manager, names, consumer, onTrouble } = this.#options;
+    this.#lookedAt = now;
+    const [oldest] = [...this.#hands.all()].sort((one, two) => one.delivery.sequence - two.delivery.sequence);
+    if (oldest === undefined) return;
+    try {
+      const danger = dangerOf(oldest.delivery, await manager.streams.info(names.events), Date.now());
+      if (danger !== null) onTrouble?.(`Consumer ${consumer.name} may lose events: ${danger}`, null);
+    } catch (error) {
+      if (link.isUp() && !this.#stop.aborted) onTrouble?.(`The stream ${names.events} does not tell its limits`, error);
+    }
   }
 
   #begin(held: Held): void {
@@ -250,7 +252,7 @@ export class Term {
         begun = !this.#stop.aborted && mayWork();
         if (!begun) return;
         const copy = structuredClone(held.event) as never;
-        await withinTrace(tracing, held.delivery.headers, () => consumer.handle(copy));
+        await tracing.within(traceOfEvent(held.event), () => consumer.handle(copy));
       });
     const outcome = await makeAttempts(attempt, consumer.maxAttempts ?? defaultMaxAttempts, this.#stop, tools);
     if (!begun || outcome.kind === 'ended') return;

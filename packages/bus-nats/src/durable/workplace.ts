@@ -1,10 +1,9 @@
 import type { JetStreamManager } from '@nats-io/jetstream';
-import type { DurableConsumer } from '@simfleet/bus';
+import type { DurableConsumer, Tracing } from '@simfleet/bus';
 import type { Letters } from '../letters.ts';
 import type { Link } from '../link/link.ts';
 import type { Names } from '../names.ts';
 import type { OnTrouble } from '../options.ts';
-import type { Tracing } from '../tracing.ts';
 
 /** What the bus needs to know of a consumer, whatever its types. */
 export type AnyConsumer = Pick<DurableConsumer<never>, 'name' | 'maxAttempts'> & {
@@ -19,8 +18,8 @@ export interface Workplace {
   readonly letters: Letters;
   readonly consumer: AnyConsumer;
   readonly durable: string;
-  /** How long events are kept, in milliseconds. */
-  readonly maxAgeMs: number;
-  readonly tracing: Tracing | undefined;
+  /** Milliseconds between looks at how far behind we are. */
+  readonly lookMs: number;
+  readonly tracing: Tracing;
   readonly onTrouble: OnTrouble;
 }

@@ -1,13 +1,12 @@
 import { errorTable, SimfleetError, type ErrorCode, type Mistake, type RequestSubject } from '@simfleet/contracts';
-import { checkedReply, checkedRequest, crossing, type Unsubscribe } from '@simfleet/bus';
+import { checkedReply, checkedRequest, crossing, type Tracing, type Unsubscribe } from '@simfleet/bus';
 import type { Msg } from '@nats-io/transport-node';
 import { z } from 'zod';
-import { traceHeaders, withinTrace } from '../event-message.ts';
+import { traceHeaders, traceOf } from '../event-message.ts';
 import type { Link } from '../link/link.ts';
 import { isNoResponders, refusal } from '../link/refusals.ts';
 import type { Names } from '../names.ts';
 import type { OnTrouble } from '../options.ts';
-import type { Tracing } from '../tracing.ts';
 
 const codes = Object.keys(errorTable) as [ErrorCode, ...ErrorCode[]];
 
@@ -32,7 +31,7 @@ type Handler = (body: never) => Promise<unknown>;
 export const openRequests = (
   link: Link,
   names: Names,
-  tracing: Tracing | undefined,
+  tracing: Tracing,
   onTrouble: OnTrouble,
 ): {
   request(subject: RequestSubject, to: string, body: unknown, timeoutMs?: number): Promise<unknown>;
@@ -42,7 +41,7 @@ export const openRequests = (
     try {
       return await link.connection.request(names.request(subject, to), JSON.stringify(body), {
         timeout,
-        headers: traceHeaders(tracing?.current()),
+        headers: traceHeaders(tracing.current()),
       });
     } catch (error) {
       if (isNoResponders(error)) throw new SimfleetError('unavailable', `Nobody answers ${subject}.`, { cause: error });
@@ -82,7 +81,8 @@ export const openRequests = (
         queue: group,
         callback(error, message) {
           if (error !== null) return onTrouble?.(`Requests ${subject} do not arrive`, error);
-          const answering = withinTrace(tracing, message.headers, () => answerTo(subject, message, handler))
+          const answering = tracing
+            .within(traceOf(message.headers), () => answerTo(subject, message, handler))
             .catch((failed: unknown) => onTrouble?.(`A reply to ${subject} could not be sent`, failed))
             .finally(() => under.delete(answering));
           under.add(answering);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { SimfleetEvent } from '@simfleet/contracts';
-import { ended, Inbox, refused, started, startedEvent, withBus, type Ends } from './suite.ts';
+import type { SimfleetEvent, TraceContext } from '@simfleet/contracts';
+import { ended, followed, Inbox, refused, started, startedEvent, withBus, type Ends } from './suite.ts';
 
 export const testDurable = (ends: Ends): void => {
   test('every consumer of the type gets the event whole, others do not', () =>
@@ -18,6 +18,24 @@ export const testDurable = (ends: Ends): void => {
 
   test('an event nobody consumes is published all the same', () =>
     withBus(ends, (bus) => bus.publish(startedEvent('a'))));
+
+  test('a handler runs within the trace of its event, whoever publishes it, and within none for an event without', () =>
+    withBus(ends, async (bus, other, tracing) => {
+      const inbox = new Inbox<TraceContext | undefined>();
+      const handle = async (): Promise<void> => {
+        await new Promise<void>((resolve) => void setTimeout(resolve, 1));
+        await inbox.put(tracing.current());
+      };
+      await other.consume({ name: 'one', types: [started], handle });
+      const trace = { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01', tracestate: 'vendor=1' };
+      const publisher = { traceparent: `00-${'1'.repeat(32)}-${'2'.repeat(16)}-00` };
+      await tracing.within(publisher, async () => {
+        await bus.publish({ ...startedEvent('a', 1), ...trace });
+        await bus.publish(startedEvent('a', 2));
+        await bus.publish({ ...startedEvent('a', 3), traceparent: 'nonsense' });
+      });
+      assert.deepEqual(await inbox.until(3), [trace, undefined, undefined]);
+    }));
 
   test('a source that waits holds up no other', () =>
     withBus(ends, async (bus, other) => {
@@ -110,7 +128,7 @@ export const testDurable = (ends: Ends): void => {
     }));
 
   test('a closed bus answers nothing but `unavailable`, and closing twice is like once', async () => {
-    const [bus, other] = await ends.open();
+    const [bus, other] = await ends.open(followed());
     await bus.check();
     assert.notEqual(bus.description, '');
     await Promise.all([bus.close(), bus.close(), other.close()]);

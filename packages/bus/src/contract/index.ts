@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { testDurable } from './durable.ts';
 import { testLetters } from './letters.ts';
-import type { BusSuite, Ends } from './suite.ts';
+import { followed, type BusSuite, type Ends } from './suite.ts';
 import { testTakeOver } from './take-over.ts';
 import { testTalk } from './talk.ts';
 
@@ -18,13 +18,13 @@ const testEnds = (name: string, ends: Ends): void => {
 /** Everything that an adapter of `Bus` must do, as tests of Node's runner. For tests of adapters only. */
 export const testBus = ({ name, open, shared }: BusSuite): void => {
   test(`${name}: says whether other processes are on it`, async () => {
-    const bus = await open();
+    const bus = await open(followed());
     assert.equal(bus.shared, shared !== undefined);
     await bus.close();
   });
   testEnds(name, {
-    async open() {
-      const bus = await open();
+    async open(tracing) {
+      const bus = await open(tracing);
       return [bus, bus];
     },
   });

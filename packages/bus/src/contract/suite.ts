@@ -1,27 +1,39 @@
 import assert from 'node:assert/strict';
-import { errorCode, type ErrorCode, type SimfleetEvent } from '@simfleet/contracts';
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { errorCode, type ErrorCode, type SimfleetEvent, type TraceContext } from '@simfleet/contracts';
 import type { Bus } from '../bus.ts';
+import type { Tracing } from '../tracing.ts';
 
 /** What the suite needs of an adapter. */
 export interface BusSuite {
   /** Names the adapter in every title. */
   readonly name: string;
-  /** A fresh bus without consumers, which retries within milliseconds. The suite closes it. */
-  readonly open: () => Promise<Bus>;
+  /** A fresh bus without consumers, which retries within milliseconds and follows these traces. The suite closes it. */
+  readonly open: (tracing: Tracing) => Promise<Bus>;
   /** What a bus is that other processes are on too: two connections to one fresh broker. Everything is then tried across the two as well. */
-  readonly shared?: () => Promise<readonly [Bus, Bus]>;
+  readonly shared?: (tracing: Tracing) => Promise<readonly [Bus, Bus]>;
 }
 
 /** Where the checks run: one bus, or two ends of one. */
 export interface Ends {
-  readonly open: () => Promise<readonly [Bus, Bus]>;
+  readonly open: (tracing: Tracing) => Promise<readonly [Bus, Bus]>;
 }
 
+/** Contexts as a program follows them, through promises and timers. */
+export const followed = (): Tracing => {
+  const contexts = new AsyncLocalStorage<TraceContext | undefined>();
+  return { current: () => contexts.getStore(), within: (context, run) => contexts.run(context, run) };
+};
+
 /** Those who publish and ask are on the first, those who consume and answer on the second. */
-export const withBus = async ({ open }: Ends, check: (bus: Bus, other: Bus) => Promise<void>): Promise<void> => {
-  const [bus, other] = await open();
+export const withBus = async (
+  { open }: Ends,
+  check: (bus: Bus, other: Bus, tracing: Tracing) => Promise<void>,
+): Promise<void> => {
+  const tracing = followed();
+  const [bus, other] = await open(tracing);
   try {
-    await check(bus, other);
+    await check(bus, other, tracing);
   } finally {
     await Promise.all([bus.close(), other.close()]);
   }

@@ -49,6 +49,20 @@ export const testTalk = (ends: Ends): void => {
       assert.deepEqual(bodies, [token]);
     }));
 
+  test('who answers does so within the trace of who asks, if there is one', () =>
+    withBus(ends, async (bus, other, tracing) => {
+      const seen: unknown[] = [];
+      await other.answer('jobs.register-token', async () => {
+        await Promise.resolve();
+        seen.push(tracing.current());
+        return { accepted: true };
+      });
+      const trace = { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01', tracestate: 'vendor=1' };
+      await tracing.within(trace, () => bus.request('jobs.register-token', token));
+      await bus.request('jobs.register-token', token);
+      assert.deepEqual(seen, [trace, undefined]);
+    }));
+
   test('a request that nobody answers, or not in time, is `unavailable`', () =>
     withBus(ends, async (bus, other) => {
       await refused('unavailable', bus.request('jobs.register-token', token, { timeoutMs: 50 }));

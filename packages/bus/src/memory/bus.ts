@@ -4,12 +4,15 @@ import { Answers } from './answers.ts';
 import { defaultBackoff, type Backoff } from '../backoff.ts';
 import { DurableInstance, type AnyConsumer } from './durable.ts';
 import { realTimers, type Timers } from '../timers.ts';
+import { noTracing, type Tracing } from '../tracing.ts';
 
 export interface MemoryBusOptions {
   readonly timers?: Timers;
   /** 0 … 1; default `Math.random`. */
   readonly random?: () => number;
   readonly backoff?: Backoff;
+  /** Default: none is followed. */
+  readonly tracing?: Tracing;
   /** Told when a listener of broadcasts throws: nobody else can be. */
   readonly onListenerError?: (subject: string, error: unknown) => void;
 }
@@ -24,6 +27,7 @@ const defaultTimeoutMs = 5000;
  */
 export const openMemoryBus = (options: MemoryBusOptions = {}): Bus => {
   const { timers = realTimers, random = Math.random, backoff = defaultBackoff, onListenerError } = options;
+  const { tracing = noTracing } = options;
   const consumers = new Map<string, DurableInstance[]>();
   const listeners = new Map<string, Set<(message: unknown) => void>>();
   const answers = new Answers(timers);
@@ -74,7 +78,9 @@ export const openMemoryBus = (options: MemoryBusOptions = {}): Bus => {
 
     async consume(consumer) {
       checkOpen();
-      const instance = new DurableInstance(consumer as unknown as AnyConsumer, { timers, random, backoff, park });
+      const instance = new DurableInstance(consumer as unknown as AnyConsumer, {
+        ...{ timers, random, backoff, park, tracing },
+      });
       const instances = consumers.get(consumer.name) ?? [];
       consumers.set(consumer.name, instances);
       instances.push(instance);

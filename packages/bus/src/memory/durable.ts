@@ -1,6 +1,7 @@
 import { SimfleetError, type SimfleetEvent } from '@simfleet/contracts';
 import { defaultMaxAttempts, makeAttempts, type AttemptTools } from '../attempts.ts';
 import type { DeadLetter, DurableConsumer } from '../bus.ts';
+import { traceOfEvent, type Tracing } from '../tracing.ts';
 
 /** What the bus needs to know of a consumer, whatever its types. */
 export type AnyConsumer = Pick<DurableConsumer<never>, 'name' | 'types' | 'maxAttempts'> & {
@@ -8,6 +9,7 @@ export type AnyConsumer = Pick<DurableConsumer<never>, 'name' | 'types' | 'maxAt
 };
 
 interface Tools extends AttemptTools {
+  readonly tracing: Tracing;
   readonly park: (letter: Omit<DeadLetter, 'id' | 'time'>) => void;
 }
 
@@ -55,7 +57,9 @@ export class DurableInstance {
   async #attempts(event: SimfleetEvent): Promise<void> {
     const { name, maxAttempts = defaultMaxAttempts } = this.#consumer;
     // A copy, as a broker would hand out: no consumer sees what another did to its event.
-    const attempt = (): Promise<void> => this.#consumer.handle(structuredClone(event) as never);
+    const handle = (): Promise<void> => this.#consumer.handle(structuredClone(event) as never);
+    // Always: around us is the context of whoever woke the relay.
+    const attempt = (): Promise<void> => this.#tools.tracing.within(traceOfEvent(event), handle);
     const outcome = await makeAttempts(attempt, maxAttempts, this.#ended.signal, this.#tools);
     if (outcome.kind === 'ended') {
       throw new SimfleetError('unavailable', `Consumer "${name}" ended before it handled ${event.id}.`);

@@ -8,8 +8,8 @@ const fault = name === 'healthy' ? null : ((await import(`./faults/${name}.ts`))
 
 testBus({
   name,
-  async open() {
-    const healthy = openMemoryBus({ backoff: { firstMs: 1, mostMs: 4 } });
+  async open(tracing) {
+    const healthy = openMemoryBus({ tracing, backoff: { firstMs: 1, mostMs: 4 } });
     return fault?.spoil(healthy) ?? healthy;
   },
 });

@@ -1,10 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { SimfleetError } from '@simfleet/contracts';
+import { SimfleetError, traceParts } from '@simfleet/contracts';
 import type { Principal } from '@simfleet/contracts';
 import express from 'express';
 import type { ErrorRequestHandler, Express, Request, RequestHandler, Response } from 'express';
 import { renderedProblem, send } from '../answer/send.ts';
 import { requestIdOf } from '../request/request-id.ts';
+import { traceOfRequest } from '../request/trace.ts';
 import { mountRoutes } from '../routes/mount.ts';
 import type { Route } from '../routes/route.ts';
 import { runRoute } from '../routes/run-route.ts';
@@ -20,6 +21,7 @@ import type { HttpServerOptions } from './options.ts';
 /** What travels with a request through express; written before the routes see it. */
 interface Locals {
   requestId: string;
+  traceId: string;
   observed: ObservedRequest;
 }
 
@@ -34,7 +36,7 @@ export const createApp = (options: HttpServerOptions, stream: StreamLimits, open
   const services: RouteServices = { ...options, stream };
   const problems = problemAnswerer(options);
   const run = (route: Route, request: Request, response: Response): void => {
-    const { requestId, observed } = response.locals as Locals;
+    const { requestId, traceId, observed } = response.locals as Locals;
     observed.route = route.path.replaceAll('\\', '');
     const streams = Object.values(route.responses).some(({ contentType }) => contentType === 'text/event-stream');
     const exchange = {
@@ -43,7 +45,7 @@ export const createApp = (options: HttpServerOptions, stream: StreamLimits, open
       url: request.originalUrl,
       params: request.params,
       requestId,
-      logger: options.logger.child({ requestId }),
+      logger: options.logger.child({ requestId, traceId }),
       signal: open.add(response, streams),
       seen: (principal: Principal) => {
         observed.principal = principal;
@@ -63,8 +65,8 @@ export const createApp = (options: HttpServerOptions, stream: StreamLimits, open
   return app;
 };
 
-/** Every answer has a request id and the headers that keep browsers from guessing; nothing here is for other origins. */
-const frame = ({ logger, clock, metrics }: HttpServerOptions): RequestHandler => {
+/** Every request is part of a trace; every answer has a request id and the headers that keep browsers from guessing; nothing here is for other origins. */
+const frame = ({ logger, clock, metrics, tracing }: HttpServerOptions): RequestHandler => {
   const observer = createRequestObserver(logger, clock, metrics);
   return (request: IncomingMessage, response: ServerResponse & { locals: object }, next) => {
     const requestId = requestIdOf(request.headers['x-request-id']);
@@ -73,8 +75,11 @@ const frame = ({ logger, clock, metrics }: HttpServerOptions): RequestHandler =>
     response.setHeader('content-security-policy', "default-src 'none'; frame-ancestors 'none'");
     response.setHeader('referrer-policy', 'no-referrer');
     response.setHeader('cross-origin-resource-policy', 'same-origin');
-    response.locals = { requestId, observed: observer.begin(request, response, requestId) } satisfies Locals;
-    next();
+    const trace = traceOfRequest(request.headers);
+    const { traceId, parentId: spanId } = traceParts(trace);
+    const observed = observer.begin(request, response, { requestId, traceId, spanId });
+    response.locals = { requestId, traceId, observed } satisfies Locals;
+    tracing.within(trace, next);
   };
 };
 
@@ -82,9 +87,9 @@ const frame = ({ logger, clock, metrics }: HttpServerOptions): RequestHandler =>
 const problemAnswerer =
   ({ logger }: HttpServerOptions) =>
   (error: unknown, response: Response): void => {
-    const { requestId } = response.locals as Locals;
+    const { requestId, traceId } = response.locals as Locals;
     const { fault, ...problem } = renderedProblem(known(error), requestId);
-    if (fault) logger.error({ requestId, err: error }, 'a request failed');
+    if (fault) logger.error({ requestId, traceId, err: error }, 'a request failed');
     if (response.headersSent) response.destroy();
     else send(response, problem);
   };

@@ -5,7 +5,14 @@ import type { Clock, Logger, Metrics } from '@simfleet/runtime';
 
 /** Follows each request from its first byte to its last, for the log and the metrics. */
 export interface RequestObserver {
-  begin(request: IncomingMessage, response: ServerResponse, requestId: string): ObservedRequest;
+  begin(request: IncomingMessage, response: ServerResponse, ids: RequestIds): ObservedRequest;
+}
+
+/** What its log line is found by; `spanId` is the parent id of what it causes. */
+export interface RequestIds {
+  readonly requestId: string;
+  readonly traceId: string;
+  readonly spanId: string;
 }
 
 export interface ObservedRequest {
@@ -31,7 +38,7 @@ export const createRequestObserver = (logger: Logger, clock: Clock, metrics: Met
     registers: [metrics],
   });
   return {
-    begin(request, response, requestId) {
+    begin(request, response, ids) {
       const observed: ObservedRequest = { route: 'unknown', principal: null };
       const began = clock.monotonic();
       open.inc();
@@ -42,7 +49,7 @@ export const createRequestObserver = (logger: Logger, clock: Clock, metrics: Met
         duration.observe({ method: request.method ?? '', route: observed.route, status }, ms / 1000);
         logger[levelOf(observed.route, response.statusCode)](
           {
-            requestId,
+            ...ids,
             method: request.method,
             route: observed.route,
             url: loggedUrl(request.url ?? ''),

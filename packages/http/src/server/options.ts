@@ -1,4 +1,4 @@
-import type { Clock, Logger, Metrics, ReadinessReport } from '@simfleet/runtime';
+import type { Clock, Logger, Metrics, ReadinessReport, Tracing } from '@simfleet/runtime';
 import type { Authorizer } from '../access/authorizer.ts';
 import type { IdempotencyStore } from '../idempotency/store.ts';
 import type { Route } from '../routes/route.ts';
@@ -14,6 +14,8 @@ export interface HttpServerOptions {
   readonly logger: Logger;
   readonly clock: Clock;
   readonly metrics: Metrics;
+  /** Told the trace of each request, for as long as it runs. */
+  readonly tracing: Tracing;
   /** Null: `Idempotency-Key` is checked for its form and otherwise ignored. */
   readonly idempotency: IdempotencyStore | null;
   readonly limits?: Partial<ServerLimits>;

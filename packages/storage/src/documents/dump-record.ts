@@ -67,17 +67,20 @@ const declaration: Check = (value) => {
 };
 
 /** What every event has; its `data` is the business of its consumers, who may know types that this code does not. */
-const event = members({
-  specversion: text,
-  id: text,
-  source: text,
-  sourceversion: count,
-  type: text,
-  time: text,
-  customer: text,
-  datacontenttype: text,
-  data: object,
-});
+const event = members(
+  {
+    specversion: text,
+    id: text,
+    source: text,
+    sourceversion: count,
+    type: text,
+    time: text,
+    customer: text,
+    datacontenttype: text,
+    data: object,
+  },
+  { traceparent: text, tracestate: text },
+);
 
 const shapes: Readonly<Record<string, Check>> = {
   collection: members({ kind: text, declaration }),

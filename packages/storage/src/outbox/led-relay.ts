@@ -1,11 +1,11 @@
 import { lead } from '../leases/lead.ts';
 import type { LeaseClock, LeaseLogger, Leases } from '../leases/leases.ts';
 import { startRelay } from './relay.ts';
-import type { Relay, RelayOptions } from './relay.ts';
+import type { Relay, RelayLogger, RelayOptions } from './relay.ts';
 
 export interface LedRelayOptions extends Omit<RelayOptions, 'mayPublish' | 'clock' | 'logger'> {
   readonly clock: Pick<LeaseClock, 'after'>;
-  readonly logger: LeaseLogger;
+  readonly logger: LeaseLogger & RelayLogger;
   readonly leases: Leases;
   /**
    * How the processes on one store tell each other of commits that carried events, at most once: a lost hint costs the time to the next poll. Not

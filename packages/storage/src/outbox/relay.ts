@@ -1,4 +1,4 @@
-import type { SimfleetEvent } from '@simfleet/contracts';
+import { errorCode, errorTable, type SimfleetEvent } from '@simfleet/contracts';
 import type { Outbox, PendingEvent } from '../collection.ts';
 import { Marks } from './marks.ts';
 
@@ -11,6 +11,7 @@ export interface RelayClock {
 /** What the relay needs of a `Logger`. */
 export interface RelayLogger {
   warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
 }
 
 export interface RelayOptions {
@@ -42,9 +43,17 @@ const batch = 256;
 const mostSources = 256;
 const longestRetryMs = 30_000;
 
+const isForGood = (error: unknown): boolean => {
+  const code = errorCode(error);
+  return code !== undefined && !errorTable[code].retryable;
+};
+const refusedForGood =
+  'An event is refused, and the later ones of its source wait behind it: mend what the error tells, it is tried again until it is taken';
+
 /**
  * Publishes what the outbox holds: in order within a source, sources side by side; a source that fails is retried with backoff and holds
- * up no other. An event is marked after its publish resolved, so a death in between publishes it again: at least once.
+ * up no other. An event is marked after its publish resolved, so a death in between publishes it again: at least once. One that the other side
+ * refuses for good (by the table of errors, as too large) is told of once, as an error, and tried on: somebody may raise the limit.
  */
 export const startRelay = (options: RelayOptions): Relay => {
   const { outbox, publish, clock, logger, pollMs = 1000, firstRetryMs = 100, graceMs = 1000 } = options;
@@ -70,6 +79,7 @@ export const startRelay = (options: RelayOptions): Relay => {
 
   /** Repeats a step until it succeeds. False when the relay has stopped, or is another process's by now. */
   const insist = async (what: string, source: string, step: () => Promise<void>): Promise<boolean> => {
+    let isRefused = false;
     for (let failures = 1; ; failures += 1) {
       try {
         await step();
@@ -77,7 +87,9 @@ export const startRelay = (options: RelayOptions): Relay => {
       } catch (error) {
         if (stopped) return false;
         const retryMs = Math.min(longestRetryMs, firstRetryMs * 2 ** (failures - 1));
-        logger.warn({ err: error, source, failures, retryMs }, what);
+        if (!isForGood(error)) logger.warn({ err: error, source, failures, retryMs }, what);
+        else if (!isRefused) logger.error({ err: error, source, retryMs: longestRetryMs }, refusedForGood);
+        isRefused ||= isForGood(error);
         await pause(retryMs);
         if (stopped || !mayPublish()) return false;
       }

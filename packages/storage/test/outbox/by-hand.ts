@@ -59,12 +59,17 @@ export class HandClock {
 export class Receiver {
   readonly got: string[] = [];
   readonly failing = new Set<string>();
+  failure = (source: string): Error => new Error(`${source} is not taken`);
+  refusals = 0;
   /** Publishes wait for this, when it is set. */
   gate: Promise<void> | null = null;
 
   readonly publish = async ({ id, source }: SimfleetEvent): Promise<void> => {
     if (this.gate !== null) await this.gate;
-    if (this.failing.has(source)) throw new Error(`${source} is not taken`);
+    if (this.failing.has(source)) {
+      this.refusals += 1;
+      throw this.failure(source);
+    }
     this.got.push(id);
   };
 }

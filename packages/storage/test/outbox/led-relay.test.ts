@@ -38,7 +38,7 @@ const scene = async (processes: number) => {
         clock,
         leases,
         pollMs: 1_000,
-        logger: { info: () => undefined, warn: () => undefined },
+        logger: { info: () => undefined, warn: () => undefined, error: () => undefined },
         hints: {
           tell: () => listeners.forEach((listener) => (hints.areLost ? undefined : listener())),
           async listen(listener) {

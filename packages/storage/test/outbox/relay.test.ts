@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate as turnOfLoop } from 'node:timers/promises';
+import { SimfleetError } from '@simfleet/contracts';
 import { startRelay, type Outbox, type Relay } from '@simfleet/storage';
 import { HandClock, openEmitter, Receiver, type Emitter } from './by-hand.ts';
 
@@ -8,6 +9,7 @@ interface Scene extends Emitter {
   readonly clock: HandClock;
   readonly receiver: Receiver;
   readonly warnings: string[];
+  readonly errors: string[];
   start(outbox?: Outbox): Relay;
   /** Ids of what is still to go out. */
   left(): Promise<readonly string[]>;
@@ -15,13 +17,17 @@ interface Scene extends Emitter {
 
 const scene = async (): Promise<Scene> => {
   const emitter = await openEmitter();
-  const [clock, receiver, warnings] = [new HandClock(), new Receiver(), [] as string[]];
-  const logger = { warn: (_fields: object, message: string) => void warnings.push(message) };
+  const [clock, receiver, warnings, errors] = [new HandClock(), new Receiver(), [] as string[], [] as string[]];
+  const logger = {
+    warn: (_fields: object, message: string) => void warnings.push(message),
+    error: ({ err }: { readonly err?: Error }, message: string) => void errors.push(`${message}: ${err?.message}`),
+  };
   return {
     ...emitter,
     clock,
     receiver,
     warnings,
+    errors,
     start: (outbox = emitter.storage.outbox) => startRelay({ outbox, publish: receiver.publish, clock, logger }),
     left: async () => (await emitter.storage.outbox.pending(1000)).map(({ event }) => event.id),
   };
@@ -163,4 +169,26 @@ test('stop ends a pause at once', async () => {
   assert.equal(warnings.length, 1);
   await relay.stop();
   assert.deepEqual(receiver.got, []);
+});
+
+test('an event that is refused for good is told of once, tried on, and goes out when it is taken', async () => {
+  const { emit, start, receiver, clock, warnings, errors, left } = await scene();
+  receiver.failing.add('/things/a');
+  receiver.failure = () => new SimfleetError('body-too-large', 'Raise the limit.');
+  for (const aggregate of ['a', 'a', 'b']) await emit(aggregate);
+  const relay = start();
+  for (let turns = 0; turns < 20; turns += 1) {
+    await settle();
+    clock.turn(30_000);
+  }
+  await settle();
+  assert.deepEqual([receiver.got, await left(), warnings], [['b1'], ['a1', 'a2'], []]);
+  assert.equal(errors.length, 1);
+  assert.match(errors[0] ?? '', /is refused, and the later ones of its source wait.*Raise the limit/);
+  assert.ok(receiver.refusals >= 20, `tried ${receiver.refusals} times`);
+  receiver.failing.clear();
+  clock.turn(30_000);
+  await settle();
+  assert.deepEqual([receiver.got, await left(), errors.length], [['b1', 'a1', 'a2'], [], 1]);
+  await relay.stop();
 });

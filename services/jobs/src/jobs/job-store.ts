@@ -1,4 +1,5 @@
 import { SimfleetError, errorCode } from '@simfleet/contracts';
+import type { Tracing } from '@simfleet/runtime';
 import type { Collection, NewEvent } from '@simfleet/storage';
 import { isOver } from '@simfleet/domain';
 import type { JobDocument, StoredJob } from './job-document.ts';
@@ -15,7 +16,7 @@ export type DecideJob = (job: JobDocument, version: number) => JobChange | null;
 /** `job` is null when it was deleted, `before` when it is new, or was written by another process. */
 export type SavedListener = (id: string, job: StoredJob | null, before: StoredJob | null) => void;
 
-/** Jobs with their optimistic writes; tells the process of each, and of those of other processes that it learns of. */
+/** Jobs with their optimistic writes, whose events carry the trace that they are written for; tells the process of each, and of those of other processes that it learns of. */
 export interface JobStore {
   readonly collection: Collection<JobDocument>;
   /** Throws `not-found`. */
@@ -38,7 +39,7 @@ export interface JobStore {
 
 const mostTries = 20;
 
-export const openJobStore = (collection: Collection<JobDocument>): JobStore => {
+export const openJobStore = (collection: Collection<JobDocument>, tracing: Pick<Tracing, 'current'>): JobStore => {
   const listeners: SavedListener[] = [];
   const writtenListeners: ((id: string) => void)[] = [];
   /** Newest version told of each active job. */
@@ -56,6 +57,11 @@ export const openJobStore = (collection: Collection<JobDocument>): JobStore => {
     for (const listener of writtenListeners) listener(id);
   };
 
+  const traced = (events: readonly NewEvent[]): readonly NewEvent[] => {
+    const trace = tracing.current();
+    return trace === undefined ? events : events.map((event) => ({ ...event, ...trace }));
+  };
+
   const need = async (id: string): Promise<StoredJob> => {
     const job = await collection.get(id);
     if (job === null) throw new SimfleetError('not-found', `there is no job "${id}"`);
@@ -66,7 +72,7 @@ export const openJobStore = (collection: Collection<JobDocument>): JobStore => {
     collection,
     need,
     async insert(id, doc, events) {
-      const job = await collection.insert(id, doc, events);
+      const job = await collection.insert(id, doc, traced(events));
       written(id, job, null);
       return job;
     },
@@ -77,7 +83,7 @@ export const openJobStore = (collection: Collection<JobDocument>): JobStore => {
         const change = decide(before.doc, before.version + 1);
         if (change === null) return before;
         try {
-          const after = await collection.save(id, before.version, change.doc, change.events ?? []);
+          const after = await collection.save(id, before.version, change.doc, traced(change.events ?? []));
           written(id, after, before);
           return after;
         } catch (error) {
@@ -86,7 +92,7 @@ export const openJobStore = (collection: Collection<JobDocument>): JobStore => {
       }
     },
     async delete(job, events) {
-      await collection.delete(job.id, job.version, events);
+      await collection.delete(job.id, job.version, traced(events));
       written(job.id, null, job);
     },
     async learn(id) {

@@ -73,10 +73,10 @@ const adminToken = 'administrator-token-of-the-tests';
 /** The service on a real HTTP server with the memory bus, as the all-in-one platform puts it together, without executors. */
 export const startPlatform = async (test: TestContext, options: PlatformOptions = {}): Promise<Platform> => {
   const storage = options.storage ?? openMemoryStorage();
-  const bus = options.bus ?? openMemoryBus();
   const engines = options.engines ?? [...builtInEngines(), smallEngine()];
   const context = runtimeContext(options.clock === undefined ? {} : { clock: options.clock });
-  const { clock, logger, metrics } = context;
+  const { clock, logger, metrics, tracing } = context;
+  const bus = options.bus ?? openMemoryBus({ tracing });
   const leases = options.leases ?? (await openLeases({ storage, clock, logger }));
   const cursors = createCursorCodec({ keys: [cursorKey(1, randomBytes(32))], clock });
   const own = { platformVersion: '0.1.0-test', slots: 2, options: options.options ?? {} };
@@ -94,6 +94,7 @@ export const startPlatform = async (test: TestContext, options: PlatformOptions 
     logger,
     clock,
     metrics,
+    tracing,
     idempotency,
   });
   const { url } = await server.start({ host: '127.0.0.1', port: 0 });

@@ -1,4 +1,5 @@
 import { createJob, jobSpec, serviceSpec } from '@simfleet/contracts';
+import { createTracing } from '@simfleet/runtime';
 import type { Clock } from '@simfleet/runtime';
 import type { Collection, Document, Storage } from '@simfleet/storage';
 import { openMemoryStorage } from '@simfleet/storage/memory';
@@ -86,7 +87,7 @@ export const openReplicas = async ({ turns, isSuspicious, schemas }: ReplicasOpt
     const open = async <Doc extends Document>(declaration: Parameters<Storage['collection']>[0]) =>
       stepped(await storage.collection<Doc>(declaration), turn) satisfies Collection<Doc>;
     const clock = steppedClock(() => turn(true));
-    const store = openJobStore(await open<JobDocument>(jobsCollection));
+    const store = openJobStore(await open<JobDocument>(jobsCollection), createTracing());
     const claims = openClaims({ clock, owner, isDead });
     const collection = await open<NameDocument>(namesCollection);
     const names = openJobNames(collection, store, claims);

@@ -1,3 +1,4 @@
+import type { TraceContext } from '@simfleet/contracts';
 import type { WorkerProcess } from '../pool/worker-process.ts';
 import type { Standing } from '../placement/next-moves.ts';
 import type { RunDocument } from './run-document.ts';
@@ -28,6 +29,8 @@ export interface LiveRun {
   /** Set while the last traces are cleared away. */
   clearing: Promise<void> | null;
   deleted: boolean;
+  /** Of the last event that was obeyed: shards are started for it, whoever frees the slot. */
+  trace: TraceContext | undefined;
 }
 
 export const liveRun = (record: RunRecord): LiveRun => ({
@@ -38,6 +41,7 @@ export const liveRun = (record: RunRecord): LiveRun => ({
   token: null,
   clearing: null,
   deleted: false,
+  trace: undefined,
 });
 
 /** Shards that could start at `now`, lowest first. */

@@ -1,4 +1,4 @@
-import type { EventData, ShardStarted } from '@simfleet/contracts';
+import type { EventData, ShardStarted, TraceContext } from '@simfleet/contracts';
 import type { NewEvent } from '@simfleet/storage';
 import type { RunDocument } from './run-document.ts';
 import { shardRecord } from './run-document.ts';
@@ -7,12 +7,14 @@ import type { AttemptEnd } from './transitions.ts';
 export interface EventMaker {
   readonly newId: () => string;
   readonly now: () => number;
+  /** What the shard runs for; events carry it. */
+  readonly trace: () => TraceContext | undefined;
 }
 
 /** Longest message of an event, in characters. */
 const messageLimit = 4096;
 
-const envelope = (run: RunDocument, { newId, now }: EventMaker) =>
+const envelope = (run: RunDocument, { newId, now, trace }: EventMaker) =>
   ({
     specversion: '1.0',
     id: newId(),
@@ -20,6 +22,7 @@ const envelope = (run: RunDocument, { newId, now }: EventMaker) =>
     time: new Date(now()).toISOString(),
     customer: run.customer,
     datacontenttype: 'application/json',
+    ...trace(),
   }) as const;
 
 const subject = (run: RunDocument, shard: number): ShardStarted => ({

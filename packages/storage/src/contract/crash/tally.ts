@@ -42,5 +42,5 @@ export const relayInto = async (storage: Storage, tally: Pick<Tally, 'count'>): 
         return () => clearTimeout(timer);
       },
     },
-    logger: { warn: () => undefined },
+    logger: { warn: () => undefined, error: () => undefined },
   });
