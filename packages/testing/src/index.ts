@@ -14,5 +14,7 @@ export { buildNatsServer, natsServer } from './nats-binary.ts';
 export { recordingLogger, silentLogger } from './recording-logger.ts';
 export type { LogEntry } from './recording-logger.ts';
 export { runtimeContext } from './runtime-context.ts';
+export { systemCalls } from './system-calls.ts';
+export type { SystemCall } from './system-calls.ts';
 export { temporaryDirectory } from './temporary-directory.ts';
 export { until } from './until.ts';
