@@ -11,6 +11,7 @@ const tools: Readonly<Record<string, { readonly package: string; readonly purpos
   javac: { package: 'openjdk-17-jdk-headless', purpose: 'compiles a server that speaks MongoDB’s protocol' },
   mvn: { package: 'maven', purpose: 'fetches the libraries of that server' },
   haproxy: { package: 'haproxy', purpose: 'shows that replicas work behind a load balancer' },
+  openssl: { package: 'openssl', purpose: 'makes certificates for the tests of encrypted connections' },
   initdb: { package: 'postgresql', purpose: 'makes PostgreSQL servers for the tests of its store' },
 };
 
