@@ -5,6 +5,8 @@ import { openMemoryStorage } from '@simfleet/storage/memory';
 import { fakeClock, until } from '@simfleet/testing';
 import { createJob, smallSpec, startPlatform } from './support/platform.ts';
 import type { Platform } from './support/platform.ts';
+import { openShard } from './support/shard.ts';
+import type { Shard } from './support/shard.ts';
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
@@ -18,6 +20,12 @@ const ended = async (platform: Platform, name: string): Promise<Job> => {
 const names = async (platform: Platform): Promise<string> => {
   const { body } = await platform.call<Page<Job>>('GET', '/v1/jobs?sort=name');
   return body.items.map(({ name }) => name).join(' ');
+};
+
+/** Works until the job ends, but gives up on one that never does. */
+const finish = async (shard: Shard): Promise<void> => {
+  for (let reports = 0; reports < 100; reports++) if ((await shard.step()).action === 'stop') return;
+  throw new Error('the job does not end');
 };
 
 /** The platform of a store some time later: a clock that is turned by days turns every timer on the way. */
@@ -88,4 +96,39 @@ test('a job whose history was cut is still watched to its result', async (t) => 
   assert.match(await (await watch({ 'last-event-id': '1' })).text(), /event: result/);
   assert.equal((await watch({ 'last-event-id': String(last) })).status, 204);
   assert.equal((await platform.call('GET', `/v1/jobs/${id}/result`)).status, 200);
+});
+
+test('a job whose history was cut goes on where it was when it is labelled or extended', async (t) => {
+  const storage = openMemoryStorage();
+  const before = await startPlatform(t, { clock: later(0), storage });
+  const job = await createJob(before, smallSpec());
+  await finish(await openShard(before, job.id, await before.tokenFor(job.id)));
+  await before.stop();
+  const clock = later(2 * dayMs);
+  const platform = await startPlatform(t, { clock, storage, options: { retainLiveDays: 1 } });
+  const entries = async () =>
+    (await storage.log.read(`live:${job.id}`, 0, 1000)).map(({ position, key }) => ({ position, key }));
+  await until('the history is cut', async () => {
+    await clock.advance(100);
+    return (await entries()).length === 1;
+  });
+  const cut = await entries();
+  const label = await platform.call('PATCH', `/v1/jobs/${job.id}`, { labels: { desk: 'rates' } });
+  assert.equal(label.status, 200);
+  const last = String(cut[0]?.position);
+  const watched = await platform.open(`/v1/jobs/${job.id}/events`, {
+    headers: { 'last-event-id': last },
+    signal: t.signal,
+  });
+  assert.equal(watched.status, 204);
+  assert.deepEqual(await entries(), cut);
+
+  assert.equal((await platform.call('POST', `/v1/jobs/${job.id}:extend`, { maxPaths: '4000' })).status, 200);
+  await finish(await openShard(platform, job.id, await platform.tokenFor(job.id)));
+  await until('the second result', async () => (await entries()).at(-1)?.key === 'result:2');
+  const states = (await entries()).filter(({ key }) => key.startsWith('state:'));
+  assert.deepEqual(
+    states.map(({ key }) => key),
+    ['state:4', 'state:5', 'state:6'],
+  );
 });

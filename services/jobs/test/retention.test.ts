@@ -159,6 +159,14 @@ const withHistory = async (ends: readonly number[], events: number) => {
   return { parts: { jobs: store.jobs, live: { trim }, marks }, live, looks, positions };
 };
 
+test('the history of a job that was extended and goes on is left alone', async () => {
+  const { live, positions } = await withHistory([now - 10 * dayMs], 5);
+  live.push(idOf(0), [{ key: 'state:9', event: { type: 'state', time: 'later' } as unknown as LiveEvent }]);
+  await live.settled(idOf(0));
+  assert.equal(await live.trim(idOf(0), 1), 0);
+  assert.deepEqual(await positions(0), [1, 2, 3, 4, 5, 6]);
+});
+
 test('the history of an old job is cut down to its result, which keeps its id', async () => {
   const { parts, live, positions } = await withHistory([now - 3 * dayMs, now - dayMs], 5);
   await trimOldLive(parts, 2, roundOf());

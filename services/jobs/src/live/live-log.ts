@@ -3,6 +3,7 @@ import type { LiveEvent } from '@simfleet/contracts';
 import type { Bus } from '@simfleet/bus';
 import type { Clock, Logger } from '@simfleet/runtime';
 import type { Entry, Json, Log } from '@simfleet/storage';
+import { isResult, notToldBefore } from './not-told.ts';
 
 /** An event on its way into a job's live log. The key makes it safe to append twice. */
 export interface LiveEntry {
@@ -27,7 +28,10 @@ export interface LiveLog {
   lastKey(jobId: string): Promise<string | null>;
   /** Keys that are in the log, of those that start with the prefix. */
   keys(jobId: string, prefix: string): Promise<ReadonlySet<string>>;
-  /** Drops all but the newest `kept` events; their ids stay. Answers how many went. */
+  /**
+   * Drops all but the newest `kept` events (at least 1); their ids stay. Answers how many went: none unless the history ends with a result, since the job
+   * was extended then and goes on.
+   */
   trim(jobId: string, kept: number): Promise<number>;
   drop(jobId: string): Promise<void>;
   /** Gives up waiting for a store that fails. Idempotent. */
@@ -55,7 +59,9 @@ export const openLiveLog = ({ log, bus, clock, logger }: LiveLogOptions): LiveLo
   const queues = new Map<string, Queue>();
   const closing = new AbortController();
 
-  const append = async (jobId: string, entries: readonly LiveEntry[]): Promise<void> => {
+  const append = async (jobId: string, handedIn: readonly LiveEntry[]): Promise<void> => {
+    const entries = await notToldBefore(log, streamOf(jobId), handedIn);
+    if (entries.length === 0) return;
     const data = entries.map(({ key, event }) => ({ key, data: event as unknown as Json }));
     try {
       await log.append(streamOf(jobId), data);
@@ -124,9 +130,12 @@ export const openLiveLog = ({ log, bus, clock, logger }: LiveLogOptions): LiveLo
     },
     async trim(jobId, kept) {
       const stream = streamOf(jobId);
-      const through = (await log.last(stream)) - kept;
+      const last = await log.last(stream);
+      const through = last - kept;
       const [first] = through < 1 ? [] : await log.read(stream, 0, 1);
       if (first === undefined || first.position > through) return 0;
+      const [newest] = await log.read(stream, last - 1, 1);
+      if (newest === undefined || !isResult(newest)) return 0;
       await log.trim(stream, through);
       return through - first.position + 1;
     },
