@@ -12,7 +12,7 @@ export const generateEventReference = (): string =>
     '',
     '## On the bus',
     '',
-    'CloudEvents 1.0. `source` is the aggregate, `sourceversion` its version: the pair makes an event safe to see twice and orders the events of one aggregate.',
+    'CloudEvents 1.0, with the extension for distributed tracing: `traceparent` and `tracestate` of the request that an event was written for. `source` is the aggregate, `sourceversion` its version: the pair makes an event safe to see twice and orders the events of one aggregate.',
     'Delivery is at least once. A breaking change of `data` is a new `type`.',
     ...Object.entries(eventData).flatMap(([type, shape]) => ['', `### \`${type}\``, '', schema(shape)]),
     '',

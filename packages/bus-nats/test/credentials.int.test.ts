@@ -13,15 +13,15 @@ const binary = natsServer();
 const skip = 'missing' in binary ? binary.missing : false;
 const types = ['dev.simfleet.shard.started.v1'] as const;
 
-/** An authority of the test's own, and a certificate for 127.0.0.1 that it signed. */
-const certificates = (t: TestContext) => {
+/** An authority of the test's own, and a certificate for these names that it signed. */
+const certificates = (t: TestContext, names: string) => {
   const directory = mkdtempSync(join(tmpdir(), 'simfleet-tls-'));
   t.after(() => rmSync(directory, { recursive: true, force: true }));
   const file = (name: string): string => join(directory, name);
   const openssl = (...args: readonly string[]): void => void execFileSync('openssl', args, { stdio: 'pipe' });
   const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2'];
   openssl('req', '-x509', ...newKey, '-subj', '/CN=test authority', '-keyout', file('ca.key'), '-out', file('ca.pem'));
-  writeFileSync(file('names'), 'subjectAltName=IP:127.0.0.1\n');
+  writeFileSync(file('names'), `subjectAltName=${names}\n`);
   openssl('req', ...newKey.slice(0, -2), '-subj', '/CN=broker', '-keyout', file('key.pem'), '-out', file('request'));
   const signed = ['-CA', file('ca.pem'), '-CAkey', file('ca.key'), '-CAcreateserial', '-extfile', file('names')];
   openssl('x509', '-req', '-days', '2', '-in', file('request'), ...signed, '-out', file('certificate.pem'));
@@ -32,7 +32,7 @@ const token = 'a-token-of+this/test';
 
 describe('credentials', { skip }, () => {
   test('over TLS with an authority of one’s own, and a token, events go through', async (t) => {
-    const { ca, tls } = certificates(t);
+    const { ca, tls } = certificates(t, 'IP:127.0.0.1');
     const nats = await startNats(t, { tls, token });
     const secure = nats.bareUrl.replace('nats:', 'tls:');
     const withToken = secure.replace('//', `//${encodeURIComponent(token)}@`);
@@ -73,6 +73,18 @@ describe('credentials', { skip }, () => {
     await assert.rejects(openNatsBus({ url: secure, tlsCaFile: join(tmpdir(), 'none.pem') }), {
       code: 'invalid-configuration',
     });
+  });
+
+  test('a server at an address that its certificate does not name is refused, whatever else that names', async (t) => {
+    const { ca, tls } = certificates(t, 'IP:127.0.0.2,DNS:localhost');
+    const nats = await startNats(t, { tls, token });
+    const secure = nats.bareUrl.replace('nats:', 'tls:');
+    await assert.rejects(openNatsBus({ url: secure, token, tlsCaFile: ca }), (error: Error) => {
+      assert.match(String(error.cause), /altnames/);
+      return true;
+    });
+    const named = await openBus(t, { url: secure.replace('127.0.0.1', 'localhost'), token, tlsCaFile: ca });
+    await named.check();
   });
 
   test('a server that does not speak TLS is not talked to in the clear by tls://', async (t) => {

@@ -29,10 +29,13 @@ test('an unknown driver is refused with the list of those there are', async () =
   for (const url of ['oracle:db', '', 'toString:', 'sqlite3:x']) {
     await assert.rejects(openStorage({ url, dataDirectory: '/nowhere' }), {
       code: 'invalid-configuration',
-      message: /memory:, sqlite:/,
+      message: /: memory:, sqlite:, postgres:, postgresql:, mongodb:, mongodb\+srv:$/,
     });
   }
-  await assert.rejects(openBus({ url: 'rabbit:x' }), { code: 'invalid-configuration', message: /"rabbit".*memory:/ });
+  await assert.rejects(openBus({ url: 'rabbit:x' }), {
+    code: 'invalid-configuration',
+    message: /"rabbit".*: memory:, nats:, tls:$/,
+  });
 });
 
 test('what may be a password is not repeated', async () => {

@@ -271,3 +271,29 @@ test('output beyond the bound goes, the oldest lines first, and positions stay',
   assert.equal(lines.at(-1)?.text, 'line 99');
   assert.equal(lines.at(-1)?.position, 100);
 });
+
+test('shards start within the trace of the event that their job sent last, whoever frees the slot', async () => {
+  const { change, events, shards, tracing } = await openWorld({ slots: 1 });
+  const traceOf = (digit: string) => ({ traceparent: `00-${digit.repeat(32)}-${'1'.repeat(16)}-01` });
+  await tracing.within(traceOf('a'), () => change('one'));
+  await tracing.within(traceOf('b'), () => change('two'));
+  // Earlier versions wrote events without a trace.
+  await tracing.within(undefined, () => change('three'));
+  for (let ends = 0; ends < 3; ends += 1) await tracing.within(traceOf('e'), async () => shards[0]?.end(0));
+  const told = (await events()).map(({ source, type, traceparent }) => [
+    source.replace('/local-runs/', ''),
+    type.split('.')[3],
+    traceparent?.[3],
+  ]);
+  assert.deepEqual(
+    told.sort(),
+    [
+      ['one', 'ended', 'a'],
+      ['one', 'started', 'a'],
+      ['three', 'ended', undefined],
+      ['three', 'started', undefined],
+      ['two', 'ended', 'b'],
+      ['two', 'started', 'b'],
+    ].sort(),
+  );
+});

@@ -15,6 +15,7 @@ async function* given(records: readonly unknown[]): AsyncGenerator<DumpRecord> {
 }
 
 const declaration = { name: 'notes', fields, sorts };
+const trace = { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01', tracestate: 'vendor=1' };
 
 /** Documents at several versions, a tombstone, events, streams trimmed in part and whole. */
 const fill = async (storage: Storage): Promise<void> => {
@@ -23,7 +24,7 @@ const fill = async (storage: Storage): Promise<void> => {
   await notes.insert('\uffff', note({ title: 'one' }), [noteEvent('\uffff', 'made')]);
   await notes.save('\uffff', 1, note({ title: 'two', serial: '18446744073709551615' }));
   await notes.insert('gone', note(), [noteEvent('gone', 'born')]);
-  await notes.delete('gone', 1, [noteEvent('gone', 'died')]);
+  await notes.delete('gone', 1, [{ ...noteEvent('gone', 'died'), ...trace }]);
   await storage.collection({ name: 'empty', fields: {}, sorts: [] });
   const { log } = storage;
   await log.append('trimmed', [
@@ -56,7 +57,7 @@ const filled: readonly DumpRecord[] = [
       ['gone', 'died', 2],
     ] as const
   ).map(([document, id, sourceversion]): DumpRecord => {
-    const event = { ...noteEvent(document, id), sourceversion } as const;
+    const event = { ...noteEvent(document, id), ...(id === 'died' ? trace : {}), sourceversion } as const;
     return { kind: 'event', collection: 'notes', document, event };
   }),
   { kind: 'stream', name: 'hollow', last: 1 },
