@@ -95,8 +95,9 @@ export class Connections {
     try {
       const slot = await this.#take();
       try {
+        // Whether the server answers at all is seen as soon as anywhere else.
+        await begin(runOn(slot, this.#statementMs), '', limitMs);
         const run = runOn(slot, limitMs);
-        await begin(run, '', limitMs);
         const result = await work(run);
         await run('COMMIT');
         this.#pool.give(slot);
@@ -112,16 +113,24 @@ export class Connections {
   }
 
   /**
-   * One unchanging view of everything, for a reader who takes its time. `close` does not wait for it, but cuts it off: then, and when it has ended,
-   * `run` throws `unavailable`. Throws as `faultOf` tells.
+   * One unchanging view of everything, for a reader who takes its time. `first` runs before it is taken, outside its transaction: for a lock that the
+   * connection holds until the end. `close` does not wait for it, but cuts it off: then, and when it has ended, `run` throws `unavailable`. Throws as
+   * `faultOf` tells.
    */
-  async snapshot(limitMs: number): Promise<{ readonly run: Run; end(): void }> {
+  async snapshot(limitMs: number, first: string): Promise<{ readonly run: Run; end(): void }> {
     this.#begin();
     try {
       const slot = await this.#take();
       this.#snapshots.add(slot);
       const run = runOn(slot, limitMs);
-      await begin(run, 'ISOLATION LEVEL REPEATABLE READ, READ ONLY', limitMs);
+      try {
+        await run(`SET statement_timeout = ${Math.max(1, limitMs - earlier)}`);
+        await run(first);
+        await begin(run, 'ISOLATION LEVEL REPEATABLE READ, READ ONLY', limitMs);
+      } catch (error) {
+        this.#cut(slot);
+        throw error;
+      }
       return {
         run: async (text, values) => {
           if (!this.#snapshots.has(slot)) throw closed();

@@ -1,6 +1,7 @@
 import type { SimfleetEvent } from '@simfleet/contracts';
 import type { CollectionDeclaration, Document, DumpRecord, Json } from '@simfleet/storage';
 import type { Connections, Row, Run } from './connections.ts';
+import { shapeLock } from './migrate.ts';
 import { tableOf } from './names.ts';
 
 /** Rows read at once. Documents may be big: 200 of them bound the memory. */
@@ -63,9 +64,12 @@ async function* streams(run: Run): AsyncGenerator<DumpRecord> {
   }
 }
 
-/** One snapshot of the store, read batch by batch as it is taken. Writers are not held up. */
+/**
+ * One snapshot of the store, read batch by batch as it is taken. Writers are not held up, but declarations that change a table are: a table that
+ * PostgreSQL writes anew is empty in the snapshots that were there before.
+ */
 export async function* dumpStore(connections: Connections): AsyncGenerator<DumpRecord> {
-  const { run, end } = await connections.snapshot(limitMs);
+  const { run, end } = await connections.snapshot(limitMs, `SELECT pg_advisory_lock_shared(${shapeLock})`);
   try {
     yield* documents(run);
     yield* events(run);

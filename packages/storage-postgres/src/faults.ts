@@ -9,7 +9,8 @@ export const stateOf = (error: unknown): string | undefined => {
   if (!(error instanceof Error)) return undefined;
   if (errorCode(error) !== undefined) return stateOf(error.cause);
   const { code } = error as { readonly code?: unknown };
-  return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code : undefined;
+  // Only PostgreSQL tells a severity: EPIPE is no SQLSTATE.
+  return typeof code === 'string' && 'severity' in error ? code : undefined;
 };
 
 /** What PostgreSQL adds to the message: for `otherData` the key. */
@@ -18,20 +19,39 @@ export const detailOf = (error: unknown): string => {
   return typeof cause === 'object' && cause !== null && 'detail' in cause ? String(cause.detail) : '';
 };
 
+/**
+ * The connection is ended or out of step (class 08), the server is going (57P), has become a standby (25006), or the plan of a prepared statement does
+ * not fit its table any more (0A000), of which the connection would not recover.
+ */
+const unhealthy = /^(08|57P|25006|0A000)/;
+
 /** Whether a connection can be used on after this error: PostgreSQL refused a statement and is well otherwise. */
 export const isHealthyAfter = (error: unknown): boolean =>
   error instanceof Error &&
   'severity' in error &&
   error.severity === 'ERROR' &&
-  !/^(57P|08)/.test(stateOf(error) ?? '08');
+  !unhealthy.test(stateOf(error) ?? '08');
 
 /** Which user, password, database or right the URL names: at the start a mistake of configuration. */
 const refusals = new Set(['28000', '28P01', '3D000', '42501', '3F000']);
+
+/** The server's certificate is not trusted (https://docs.openssl.org/3.0/man3/X509_STORE_CTX_get_error/ and Node's own), or it has no TLS. */
+const isDistrust = (error: Error): boolean =>
+  /CERT|SIGNATURE|HOSTNAME|INVALID_CA|INVALID_PURPOSE|^ERR_(TLS|SSL)/.test(
+    String((error as { readonly code?: unknown }).code),
+  ) || error.message === 'The server does not support SSL connections';
 
 const told = (state: string | undefined): SimfleetErrorParts => {
   switch (state) {
     case '53100':
       return ['storage-full', 'The disk of the PostgreSQL server is full. Nothing was written.'];
+    case '25006':
+      return [
+        'unavailable',
+        'PostgreSQL is read-only: a standby, or default_transaction_read_only is on. Nothing was written.',
+      ];
+    case '42501':
+      return ['unavailable', 'The user of PostgreSQL lacks a right.'];
     case '22021':
       return ['invalid-request', 'The text holds a character that PostgreSQL cannot keep.'];
     case '54000':
@@ -58,11 +78,19 @@ export const faultOf = (error: unknown): SimfleetError => {
   return new SimfleetError(code, detail, { cause: error });
 };
 
-/** The same at the start, where a refused user, database or right is a mistake of configuration. */
+/** The same at the start, where a refused user, database, right or certificate is a mistake of configuration, and who reads it may know the address. */
 export const faultAtStart = (error: unknown): SimfleetError => {
   const fault = faultOf(error);
+  const { cause } = fault;
+  if (fault.code !== 'unavailable' || !(cause instanceof Error)) return fault;
   const state = stateOf(fault);
-  if (state === undefined || !refusals.has(state)) return fault;
-  const cause = fault.cause instanceof Error ? fault.cause.message : '';
-  return new SimfleetError('invalid-configuration', `PostgreSQL refuses the store: ${cause}.`, { cause: fault.cause });
+  if (isDistrust(cause)) {
+    return new SimfleetError('invalid-configuration', `PostgreSQL is not trusted: ${cause.message}.`, { cause });
+  }
+  if (state !== undefined && refusals.has(state)) {
+    return new SimfleetError('invalid-configuration', `PostgreSQL refuses the store: ${cause.message}.`, { cause });
+  }
+  return state === undefined
+    ? new SimfleetError(fault.code, `PostgreSQL does not answer: ${cause.message}.`, { cause })
+    : fault;
 };

@@ -5,6 +5,8 @@ import { isHealthyAfter } from './faults.ts';
 const lookMs = 250;
 /** How long an unused connection is kept. */
 const idleMs = 10_000;
+/** How long a server may take to hear that a connection ends; one that has stopped would keep whoever closes waiting for ever. */
+const goodbyeMs = 1_000;
 
 /** A connection. `limitMs` bounds the statement under way. */
 export interface Slot {
@@ -74,7 +76,7 @@ export class Pool {
   /** Closes a connection that was taken; the server rolls back what was under way. */
   drop(slot: Slot): void {
     this.#forget(slot);
-    end(slot.client);
+    void end(slot.client);
     // Those who wait may have counted on it.
     if (this.#takers.length > this.#connecting) void this.#connect();
   }
@@ -85,40 +87,54 @@ export class Pool {
     if (this.#looking !== null) clearInterval(this.#looking);
     const closing = this.#idle.splice(0).map(async (slot) => {
       this.#forget(slot);
-      await slot.client.end().catch(() => undefined);
+      await end(slot.client);
     });
     await Promise.all(closing);
   }
 
   async #connect(): Promise<void> {
-    const { config, connectMs, settings } = this.#options;
     this.#connecting += 1;
+    let slot: Slot | null = null;
+    try {
+      slot = await this.#open();
+      this.#slots.add(slot);
+    } catch (error) {
+      this.#fail(error);
+    } finally {
+      this.#connecting -= 1;
+    }
+    if (slot !== null) this.give(slot);
+  }
+
+  async #open(): Promise<Slot> {
+    const { config, connectMs, settings } = this.#options;
+    // Throws when a file that the URL names, such as that of `sslrootcert`, cannot be read any more.
     const client = new Client({ ...config, connectionTimeoutMillis: connectMs });
     const slot: Slot = { client, limitMs: 0, busySince: 0, idleSince: 0, dead: false };
     // Unheard, the error of an idle connection would end the process.
     client.on('error', () => this.#lost(slot));
     client.on('end', () => this.#lost(slot));
     // The settings are bounded too: a server may take connections and then stop.
-    const giveUp = setTimeout(() => end(client), connectMs);
+    const giveUp = setTimeout(() => cut(client), connectMs);
     try {
       await client.connect();
       await client.query(settings);
-      this.#slots.add(slot);
+      // A server that shuts down may have said so together with its answer.
+      if (slot.dead) throw new Error('the server closed the connection at once');
+      return slot;
     } catch (error) {
       slot.dead = true;
-      end(client);
-      this.#fail(error);
+      void end(client);
+      throw error;
     } finally {
       clearTimeout(giveUp);
-      this.#connecting -= 1;
     }
-    if (!slot.dead) this.give(slot);
   }
 
-  /** One who waits is told; all of them when there is no other connection that could still serve them. */
+  /** Those who wait are told when there is no connection, nor another one on its way, that could still serve them. */
   #fail(error: unknown): void {
-    const alone = this.#slots.size === 0;
-    for (const taker of alone ? this.#takers.splice(0) : this.#takers.splice(0, 1)) taker.failed(error);
+    if (this.#slots.size > 0 || this.#connecting > 1) return;
+    for (const taker of this.#takers.splice(0)) taker.failed(error);
   }
 
   #lost(slot: Slot): void {
@@ -127,7 +143,7 @@ export class Pool {
     if (at < 0) return;
     this.#idle.splice(at, 1);
     this.#forget(slot);
-    end(slot.client);
+    void end(slot.client);
   }
 
   #forget(slot: Slot): void {
@@ -137,7 +153,7 @@ export class Pool {
   #look(): void {
     const now = performance.now();
     // Ending a connection with a statement under way fails that statement.
-    for (const slot of this.#slots) if (slot.busySince > 0 && now - slot.busySince > slot.limitMs) end(slot.client);
+    for (const slot of this.#slots) if (slot.busySince > 0 && now - slot.busySince > slot.limitMs) cut(slot.client);
     for (const slot of this.#idle.filter(({ idleSince }) => now - idleSince > idleMs)) this.#lost(slot);
     const late = this.#takers.findIndex(({ since }) => now - since <= this.#options.connectMs);
     const failed = this.#takers.splice(0, late < 0 ? this.#takers.length : late);
@@ -148,8 +164,14 @@ export class Pool {
   }
 }
 
-const end = (client: Client): void => {
-  client.end().catch(() => undefined);
+/** Fails what is under way on the connection. */
+const cut = (client: Client): void => void client.connection.stream.destroy();
+
+/** Says goodbye and waits until the server has heard it, `goodbyeMs` at most. */
+const end = async (client: Client): Promise<void> => {
+  const cutting = setTimeout(() => cut(client), goodbyeMs);
+  await client.end().catch(() => undefined);
+  clearTimeout(cutting);
 };
 
 /** Runs one statement on a taken connection. The connection is dead afterwards when it failed in any way but a plain refusal of the statement. */

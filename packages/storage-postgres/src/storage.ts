@@ -46,6 +46,15 @@ const settingsOf = ({ synchronousCommit }: PostgresOptions): string => `
       : `SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off';`
   }`;
 
+/** Without the driver's error, which may quote the URL, password and all. */
+const whyUnreadable = (error: unknown): string => {
+  const { syscall, path, message } = error as NodeJS.ErrnoException;
+  if (message.includes('sslmode=verify-ca requires'))
+    return 'sslmode=verify-ca of the PostgreSQL store needs sslrootcert.';
+  if (syscall === 'open') return `The file ${String(path)} that the URL of the PostgreSQL store names cannot be read.`;
+  return 'The URL of the PostgreSQL store cannot be read.';
+};
+
 const openConnections = (options: PostgresOptions): Connections => {
   const { url, connections = 10, limits = defaultLimits } = options;
   try {
@@ -53,9 +62,8 @@ const openConnections = (options: PostgresOptions): Connections => {
     // Reads the URL, as each connection will: a mistake is told now.
     void new Client(config);
     return new Connections(config, connections, limits, settingsOf(options));
-  } catch {
-    // The driver's error may quote the URL, password and all.
-    throw new SimfleetError('invalid-configuration', 'The URL of the PostgreSQL store cannot be read.');
+  } catch (error) {
+    throw new SimfleetError('invalid-configuration', whyUnreadable(error));
   }
 };
 
@@ -106,13 +114,18 @@ export const openPostgresStorage = async (options: PostgresOptions): Promise<Sto
     outbox: new PostgresOutbox(connections, listeners),
     async collection(declaration) {
       checkDeclaration(declaration);
-      await declareCollection(connections, declaration);
+      try {
+        await declareCollection(connections, declaration);
+      } catch (error) {
+        throw faultAtStart(error);
+      }
       return new PostgresCollection(declaration, connections, listeners);
     },
     dump: () => dumpStore(connections),
     load: (records) => loadStore(connections, records),
     async check() {
-      await connections.run({ text: 'SELECT 1' });
+      // Writes nothing, and is refused where nothing can be written.
+      await connections.run({ text: 'DELETE FROM simfleet.schema_version WHERE false' });
     },
     close: () => connections.close(),
   };

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { CollectionDeclaration, Document } from '@simfleet/storage';
 import { openPostgresStorage } from '@simfleet/storage-postgres';
+import { until } from '@simfleet/testing';
 import { Client } from 'pg';
 import { Connections } from '../src/connections.ts';
 import { migrate } from '../src/migrate.ts';
@@ -103,6 +104,76 @@ withPostgres((server) => {
     await Promise.all([first.close(), second.close()]);
   });
 
+  test('a dump holds everything of its moment though a collection is declared otherwise meanwhile', async () => {
+    const url = await server().createDatabase();
+    const [first, second] = [await openPostgresStorage({ url }), await openPostgresStorage({ url })];
+    const early = await first.collection<Page>({ name: 'early', fields: {}, sorts: [] });
+    const pages = await first.collection<Page>({ name: 'pages', fields: {}, sorts: [] });
+    for (const each of [early, pages]) await each.insert('a', { customer: 'acme' });
+    const dump = first.dump()[Symbol.asyncIterator]();
+    assert.equal((await dump.next()).done, false);
+    const kinds: string[] = [];
+    // The new column writes the table anew, and that is empty for who has begun to read before.
+    const declaring = second.collection<Page>(byTitle);
+    const waits = `SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted`;
+    let declared = false;
+    void declaring.finally(() => (declared = true));
+    await until(
+      'the declaration to be over or to wait',
+      async () => declared || (await server().sql(waits, url)) === '1',
+    );
+    for (let next = await dump.next(); next.done !== true; next = await dump.next()) kinds.push(next.value.kind);
+    assert.deepEqual(kinds, ['document', 'collection', 'document']);
+    await declaring;
+    await Promise.all([first.close(), second.close()]);
+  });
+
+  test('processes of two versions that start together both get their indexes or are told why not, and no document is lost', async () => {
+    const url = await server().createDatabase();
+    const bySize: CollectionDeclaration = {
+      name: 'pages',
+      fields: { size: { path: ['size'], type: 'text' } },
+      sorts: ['size'],
+    };
+    const starts = [byTitle, bySize, byTitle, bySize, byTitle, bySize].map(async (declaration, id) => {
+      const storage = await openPostgresStorage({ url });
+      try {
+        await (
+          await storage.collection<Page>(declaration)
+        ).insert(`${id}`, { customer: 'acme', title: 't', size: 's' });
+        return 'started';
+      } catch (error) {
+        assert.match(String(error), /has no usable index over/);
+        return 'refused';
+      } finally {
+        await storage.close();
+      }
+    });
+    const started = (await Promise.all(starts)).filter((what) => what === 'started').length;
+    assert.ok(started > 0);
+    assert.equal(await server().sql('SELECT count(*) FROM simfleet.c_pages', url), String(started));
+    const storage = await openPostgresStorage({ url });
+    const pages = await storage.collection<Page>(byTitle);
+    const page = await pages.query({ sort: { field: 'title', direction: 'ascending' }, limit: 10 });
+    assert.equal(page.rows.length, started);
+    await storage.close();
+  });
+
+  test('a field of another type in one process costs one call at most', async () => {
+    const storage = await openPostgresStorage({ url: await server().createDatabase(), connections: 1 });
+    const query = { sort: { field: 'size', direction: 'ascending' }, limit: 1 } as const;
+    for (const type of ['integer64', 'number'] as const) {
+      const pages = await storage.collection<Page>({
+        name: 'pages',
+        fields: { size: { path: ['size'], type } },
+        sorts: ['size'],
+      });
+      await pages.query(query).catch(() => null);
+      assert.deepEqual((await pages.query(query)).rows, []);
+    }
+    await storage.close();
+  });
+
   test('an index that is invalid, partial, or of another order or collation is refused, and an administrator’s own stays', async () => {
     const url = await server().createDatabase();
     const storage = await openPostgresStorage({ url });
@@ -164,15 +235,18 @@ withPostgres((server) => {
     await storage.close();
   });
 
-  test('a database in another encoding is refused', async () => {
-    await server().sql(`CREATE DATABASE latin ENCODING 'SQL_ASCII' LOCALE 'C' TEMPLATE template0`);
-    const url = new URL(server().url);
-    url.pathname = '/latin';
-    await assert.rejects(openPostgresStorage({ url: url.href }), {
-      code: 'invalid-configuration',
-      message: /SQL_ASCII/,
+  for (const encoding of ['SQL_ASCII', 'LATIN1']) {
+    test(`a database in the encoding ${encoding} is refused`, async () => {
+      const name = encoding.toLowerCase();
+      await server().sql(`CREATE DATABASE ${name} ENCODING '${encoding}' LOCALE 'C' TEMPLATE template0`);
+      const url = new URL(server().url);
+      url.pathname = `/${name}`;
+      await assert.rejects(openPostgresStorage({ url: url.href }), {
+        code: 'invalid-configuration',
+        message: new RegExp(encoding),
+      });
     });
-  });
+  }
 
   test('commits wait for the disk though the database was told not to', async () => {
     const url = await server().createDatabase();
