@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { errorCode } from '@simfleet/contracts';
-import type { Storage } from '@simfleet/storage';
+import type { DumpRecord, Log, Storage } from '@simfleet/storage';
+import { dumpToLoad } from '@simfleet/storage/documents';
 import { mongoMissing } from '@simfleet/testing';
 import { headsOf, type Head } from '../src/layout.ts';
 import { seal } from '../src/log/heads.ts';
@@ -20,6 +21,12 @@ const appendMany = async ({ log }: Storage, from: number, through: number): Prom
     await log.append('s', entries);
   }
 };
+
+const append = (log: Log, count: number): Promise<unknown> =>
+  log.append(
+    's',
+    Array.from({ length: count }, (_, index) => ({ key: `new ${index}`, data: index })),
+  );
 
 const expected = (from: number, through: number): readonly string[] =>
   Array.from({ length: through - from + 1 }, (_, index) => `${from + index}:k${from + index}`);
@@ -118,6 +125,35 @@ const testLogs = (mongo: Server): void => {
     assert.equal(left, 0);
     await Promise.all([writer.close(), dropper.close()]);
   });
+
+  for (const [what, change, through] of [
+    ['trimmed where it is read next', ({ log }) => log.trim('s', 1500), null],
+    ['dropped while it is read', ({ log }) => log.drop('s'), null],
+    ['trimmed before it is read', ({ log }) => log.trim('s', 1500), 2500],
+    ['trimmed whole and written on before it is read', ({ log }) => log.trim('s', 2500).then(() => append(log, 9)), 0],
+    ['dropped and begun anew before it is read', ({ log }) => log.drop('s').then(() => append(log, 3000)), 0],
+  ] satisfies readonly (readonly [string, (storage: Storage) => Promise<unknown>, number | null])[]) {
+    test(`a stream that is ${what} makes no dump that cannot be loaded`, async (t) => {
+      const storage = await openFor(t, mongo.databaseUrl());
+      await storage.log.append('a', [{ key: 'first', data: 1 }]);
+      for (let from = 1; from < 2500; from += 500) await appendMany(storage, from, from + 499);
+      const early = what.includes('before');
+      async function* dumped(): AsyncGenerator<DumpRecord> {
+        for await (const record of storage.dump()) {
+          yield record;
+          if (record.kind === 'entry' && record.stream === (early ? 'a' : 's') && record.position === 1)
+            await change(storage);
+        }
+      }
+      const loaded: number[] = [];
+      const load = async (): Promise<void> => {
+        for await (const item of dumpToLoad(dumped())) if (item.kind === 'entry') loaded.push(item.position);
+      };
+      if (through === null) return assert.rejects(load, { code: 'unavailable', message: /"s"/ });
+      await load();
+      assert.equal(loaded.length > 1 ? loaded.at(-1) : 0, through);
+    });
+  }
 
   test('calls at once are written together', async (t) => {
     const url = mongo.databaseUrl();

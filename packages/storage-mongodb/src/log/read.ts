@@ -9,8 +9,11 @@ import { tailStart } from './heads.ts';
 const batchSize = 16;
 const mostTries = 20;
 
-/** Entries `first` … `last` of what the head tells: from chunks, then from the head itself. Fewer when the stream was trimmed or dropped meanwhile. */
-const gather = async (db: Db, head: Head, first: number, last: number): Promise<readonly StoredEntry[]> => {
+/**
+ * Entries `first` … `last` of what the head tells: from chunks, then from the head itself. None or only the foremost when the stream was trimmed
+ * or dropped meanwhile.
+ */
+export const gather = async (db: Db, head: Head, first: number, last: number): Promise<readonly StoredEntry[]> => {
   const found: StoredEntry[] = [];
   // Chunks may overlap when a process slept while it sealed: each position is taken once.
   const take = (entries: readonly StoredEntry[]): void => {

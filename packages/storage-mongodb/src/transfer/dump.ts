@@ -1,14 +1,16 @@
 import { SimfleetError, type SimfleetEvent } from '@simfleet/contracts';
-import type { CollectionDeclaration, Document, DumpRecord } from '@simfleet/storage';
+import type { CollectionDeclaration, Document, DumpRecord, Json } from '@simfleet/storage';
 import type { Db } from 'mongodb';
 import type { Connection } from '../connection.ts';
 import { faultOf } from '../faults.ts';
-import { declaredOf, headsOf, rowsOf, type Row } from '../layout.ts';
-import { readEntries } from '../log/read.ts';
+import { declaredOf, headsOf, rowsOf, type Head, type Row } from '../layout.ts';
+import { gather } from '../log/read.ts';
 import { plainText } from '../ordered-text.ts';
 
 /** Entries read at once. */
 const batch = 1000;
+/** Heads read at once; each holds its newest entries, usually up to 256 KiB. */
+const heads = 20;
 
 /** An event that waits for the documents to be told. Held in memory: events that are not out are few, unless the bus is down. */
 interface Waiting {
@@ -25,20 +27,43 @@ const eventsOf = (collection: string, { _id, events = [] }: Row): readonly Waiti
   });
 };
 
-async function* streams(db: Db): AsyncGenerator<DumpRecord> {
-  const heads = headsOf(db).find({}, { sort: { _id: 1 }, projection: { last: 1, t: 1 } });
-  for await (const { _id, last, t } of heads) {
-    const name = plainText(_id);
-    yield { kind: 'stream', name, last };
-    // No further than `last`: what is appended meanwhile belongs to later.
-    for (let after = t; after < last;) {
-      const entries = await readEntries(db, name, after, Math.min(batch, last - after));
-      for (const entry of entries) yield { kind: 'entry', stream: name, ...entry };
-      const end = entries.at(-1)?.position;
-      // Trimmed or dropped whole while it was read.
-      if (end === undefined) throw new SimfleetError('unavailable', `Stream "${name}" was taken away during the dump.`);
-      after = end;
+/**
+ * A stream as its head was when it was read. Chunks never change, so only a trim or a drop meanwhile can take entries away: before any was told the dump
+ * has the stream as it is then, afterwards it throws `unavailable`.
+ */
+async function* stream(db: Db, head: Head): AsyncGenerator<DumpRecord> {
+  const { _id, e, last } = head;
+  const name = plainText(_id);
+  let told = false;
+  for (let after = head.t; !told || after < last;) {
+    const entries = await gather(db, head, after + 1, Math.min(last, after + batch));
+    if (entries.length === 0 && after < last) {
+      const now = await headsOf(db).findOne({ _id, e }, { projection: { t: 1 } });
+      if (now === null && !told) return;
+      if (now === null || told || now.t <= after) {
+        throw new SimfleetError('unavailable', `Stream "${name}" was trimmed or dropped while it was dumped.`);
+      }
+      after = Math.min(now.t, last);
+      continue;
     }
+    if (!told) yield { kind: 'stream', name, last };
+    told = true;
+    for (const { p, k, d } of entries)
+      yield { kind: 'entry', stream: name, position: p, key: k, data: JSON.parse(d) as Json };
+    after = entries.at(-1)?.p ?? last;
+  }
+}
+
+/** Heads page by page: a cursor would not live as long as it may take to read what lies between two of its batches. */
+async function* streams(db: Db): AsyncGenerator<DumpRecord> {
+  for (let after = ''; ;) {
+    const page = await headsOf(db)
+      .find({ _id: { $gt: after } }, { sort: { _id: 1 }, limit: heads })
+      .toArray();
+    for (const head of page) yield* stream(db, head);
+    const end = page.at(-1)?._id;
+    if (end === undefined || page.length < heads) return;
+    after = end;
   }
 }
 
