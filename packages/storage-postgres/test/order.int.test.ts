@@ -59,7 +59,8 @@ const time = fc
     ([year, month, day, hour, minute, second, fraction, zone]) =>
       `${year}-${month}-${day}T${hour}:${minute}:${second}${fraction}${zone}`,
   )
-  .filter((text) => !Number.isNaN(Date.parse(text.replace(/\.\d+/, ''))));
+  // The port takes 24:00:00, and refuses a fraction behind it.
+  .filter((text) => !Number.isNaN(Date.parse(text.replace(/(\.\d{3})\d+/, '$1'))));
 const integer = fc.oneof(
   fc.bigInt({ min: -(2n ** 63n), max: 2n ** 64n - 1n }),
   fc.constantFrom(-(2n ** 63n), -1n, 0n, 1n, 2n ** 63n - 1n, 2n ** 63n, 2n ** 64n - 1n),
