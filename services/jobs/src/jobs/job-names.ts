@@ -5,7 +5,7 @@ import type { JobStore } from './job-store.ts';
 
 /**
  * Who has a name: makes names unique per customer, though every job is a document of its own. Written before the job and removed after it; what a
- * customer or service is used by is counted here, since a job that is being created is here already. docs/decisions/0009 has the protocol.
+ * customer or service is used by is counted here, since a job that is being created is here already. docs/decisions/0008 has the protocol.
  */
 export interface NameDocument {
   readonly customer: string;
