@@ -39,6 +39,7 @@ export const testDeath = (durable: Durable): void => {
         acknowledged.push(line);
         if (acknowledged.length === moment) child.kill();
       }
+      assert.ok(acknowledged.length >= moment, `it ended by itself after ${acknowledged.length} acknowledgements`);
       await reopened(durable, directory, (storage) => checkWritten(storage, acknowledged));
     });
   }

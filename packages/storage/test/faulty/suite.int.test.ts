@@ -7,12 +7,13 @@ import type { Fault } from './fault.ts';
 
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
 
-/** Titles of the checks that failed when the suite ran on the named store. */
-const failures = (name: string): Promise<readonly string[]> =>
+/** Titles of the checks that failed when the suite, or as much of it as is titled so, ran on the named store. */
+const failures = (name: string, title = ''): Promise<readonly string[]> =>
   new Promise((resolve) => {
     // Of the test runner around us a child wants to know nothing: it reports in the form we read.
     const env = { ...process.env, NODE_TEST_CONTEXT: undefined };
-    const child = ['--test-reporter=tap', path('run.ts'), name];
+    const only = `(^| )${title.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}`;
+    const child = ['--test-reporter=tap', '--test-name-pattern', only, path('run.ts'), name];
     execFile(process.execPath, child, { env, maxBuffer: 2 ** 26, timeout: 60_000 }, (_error, report) =>
       resolve([...report.matchAll(/^\s+not ok \d+ - (.*)$/gm)].map(([, title = '']) => title)),
     );
@@ -30,7 +31,7 @@ describe('the suite of the storage', { concurrency: 2 }, () => {
   for (const name of faults) {
     test(`rejects the fault ${name}`, async () => {
       const { fault } = (await import(`./faults/${name}.ts`)) as { readonly fault: Fault };
-      const failed = await failures(name);
+      const failed = await failures(name, fault.rejectedBy);
       assert.ok(
         failed.some((title) => title.startsWith(fault.rejectedBy)),
         `«${fault.rejectedBy}» let it pass; rejected by: ${failed.join('; ') || 'nothing'}`,
