@@ -1,10 +1,9 @@
 import { SimfleetError } from '@simfleet/contracts';
 import type { Storage } from '@simfleet/storage';
-import { checkDeclaration } from '@simfleet/storage/documents';
+import { checkDeclaration, CommitListeners } from '@simfleet/storage/documents';
 import { Connection } from './connection.ts';
 import { checkWhole, declareCollection } from './declare/declare.ts';
 import { MongoCollection } from './documents/collection.ts';
-import { CommitListeners } from './documents/listeners.ts';
 import { Marks } from './documents/marks.ts';
 import { MongoOutbox } from './documents/outbox.ts';
 import { openingFault } from './faults.ts';

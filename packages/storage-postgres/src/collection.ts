@@ -19,13 +19,14 @@ import {
   questionOf,
   showKey,
   storedJson,
+  writtenAs,
+  type CommitListeners,
   type EventToWrite,
 } from '@simfleet/storage/documents';
 import { portKey } from './columns.ts';
 import type { Answer, Connections } from './connections.ts';
 import { idTaken, stateOf } from './faults.ts';
 import { isKept } from './names.ts';
-import type { CommitListeners } from './outbox.ts';
 import { countSql, pageSql } from './question-sql.ts';
 import { collectionStatements, type CollectionStatements } from './statements.ts';
 
@@ -142,18 +143,6 @@ export class PostgresCollection<Doc extends Document> implements Collection<Doc>
     );
   }
 }
-
-/** What was written. Most writers know their document and look at the version alone: it is read back when it is asked for. */
-const writtenAs = <Doc>(id: string, version: number, text: string): Stored<Doc> => {
-  let read: Doc | undefined;
-  return {
-    id,
-    version,
-    get doc() {
-      return (read ??= JSON.parse(text) as Doc);
-    },
-  };
-};
 
 /** Two lists side by side, as `unnest` takes them. */
 const columnsOf = (events: readonly EventToWrite[]): readonly [readonly string[], readonly string[]] => [

@@ -1,22 +1,7 @@
 import type { SimfleetEvent } from '@simfleet/contracts';
 import type { Outbox, PendingEvent } from '@simfleet/storage';
+import type { CommitListeners } from '@simfleet/storage/documents';
 import type { Connections } from './connections.ts';
-
-/** Who wants to know of this process's commits with events. */
-export class CommitListeners {
-  readonly #listeners = new Set<() => void>();
-
-  add(listener: () => void): () => void {
-    // Wrapped, so that one function subscribed twice is called twice and each ends by itself.
-    const own = (): void => listener();
-    this.#listeners.add(own);
-    return () => this.#listeners.delete(own);
-  }
-
-  tell(): void {
-    for (const listener of this.#listeners) listener();
-  }
-}
 
 const pending = {
   name: 'outbox.pending',

@@ -1,6 +1,6 @@
 import { SimfleetError } from '@simfleet/contracts';
 import type { Storage } from '@simfleet/storage';
-import { checkDeclaration } from '@simfleet/storage/documents';
+import { checkDeclaration, CommitListeners } from '@simfleet/storage/documents';
 import { Client } from 'pg';
 import { PostgresCollection } from './collection.ts';
 import { Connections, type Limits } from './connections.ts';
@@ -10,7 +10,7 @@ import { faultAtStart } from './faults.ts';
 import { loadStore } from './load.ts';
 import { PostgresLog } from './log.ts';
 import { migrate } from './migrate.ts';
-import { CommitListeners, PostgresOutbox } from './outbox.ts';
+import { PostgresOutbox } from './outbox.ts';
 
 export interface PostgresOptions {
   /**

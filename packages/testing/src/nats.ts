@@ -1,9 +1,10 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { connect, createServer, type AddressInfo } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from './free-port.ts';
 import { natsServer } from './nats-binary.ts';
 import { until } from './until.ts';
 
@@ -46,15 +47,6 @@ export interface TestNats {
   /** Has it read a changed configuration while it runs. */
   readonly reload: (options: Pick<NatsOptions, 'maxPayload'>) => void;
 }
-
-const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-};
 
 /** Whether somebody who greets as NATS does listens there. JetStream is up before the port is. */
 const greets = (port: number): Promise<boolean> =>

@@ -17,6 +17,8 @@ import {
   questionOf,
   recordToWrite,
   showKey,
+  writtenAs,
+  type CommitListeners,
   type Question,
 } from '@simfleet/storage/documents';
 import type { Collection as Rows, UpdateFilter, WithId } from 'mongodb';
@@ -26,7 +28,6 @@ import { isDuplicate } from '../faults.ts';
 import { rowsOf, type Row, type StoredEvent } from '../layout.ts';
 import { orderedText, plainText } from '../ordered-text.ts';
 import { rowsThat } from './conditions.ts';
-import type { CommitListeners } from './listeners.ts';
 import type { Marks } from './marks.ts';
 import { sortOf, stretchesOf } from './page.ts';
 import { contentOf, markedEvents, shapeOf } from './rows.ts';
@@ -68,7 +69,7 @@ export class MongoCollection<Doc extends Document> implements Collection<Doc> {
       this.#rows.insertOne(row).catch((error: unknown) => this.#insertAgain(row, error)),
     );
     if (marked.length > 0) this.#listeners.tell();
-    return written<Doc>(id, 1, record.text);
+    return writtenAs<Doc>(id, 1, record.text);
   }
 
   async save(id: string, expected: number, doc: Doc, events: readonly NewEvent[] = []): Promise<Stored<Doc>> {
@@ -78,7 +79,7 @@ export class MongoCollection<Doc extends Document> implements Collection<Doc> {
     const content = contentOf(this.#fields, this.#shape, record);
     await this.#write(id, expected, { $set: { v: version, ...content }, ...pushed(marked) });
     if (marked.length > 0) this.#listeners.tell();
-    return written<Doc>(id, version, record.text);
+    return writtenAs<Doc>(id, version, record.text);
   }
 
   async delete(id: string, expected: number, events: readonly NewEvent[] = []): Promise<void> {
@@ -166,18 +167,6 @@ export class MongoCollection<Doc extends Document> implements Collection<Doc> {
 
 const pushed = (events: readonly StoredEvent[]): UpdateFilter<Row> =>
   events.length === 0 ? {} : { $push: { events: { $each: [...events] } } };
-
-/** What was written, its document parsed when it is asked for: most who write do not, and it would be a tenth of the work of an insert. */
-const written = <Doc>(id: string, version: number, text: string): Stored<Doc> => {
-  let doc: Doc | undefined;
-  return {
-    id,
-    version,
-    get doc() {
-      return (doc ??= JSON.parse(text) as Doc);
-    },
-  };
-};
 
 const storedOf = <Doc>(id: string, { v = 0, doc }: Pick<Row, 'v' | 'doc'>): Stored<Doc> => ({
   id,

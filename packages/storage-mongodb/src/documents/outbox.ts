@@ -1,10 +1,10 @@
 import type { SimfleetEvent } from '@simfleet/contracts';
 import type { Outbox, PendingEvent } from '@simfleet/storage';
+import type { CommitListeners } from '@simfleet/storage/documents';
 import type { AnyBulkWriteOperation, Filter, WithId } from 'mongodb';
 import type { Connection } from '../connection.ts';
 import { outboxIndex } from '../declare/indexes.ts';
 import { declaredOf, rowsOf, type Row } from '../layout.ts';
-import type { CommitListeners } from './listeners.ts';
 
 /** An event and its place among those of all aggregates. */
 interface Placed {

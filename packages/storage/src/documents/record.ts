@@ -1,5 +1,5 @@
 import { errorCode, SimfleetError } from '@simfleet/contracts';
-import type { CollectionDeclaration, Document, NewEvent } from '../collection.ts';
+import type { CollectionDeclaration, Document, NewEvent, Stored } from '../collection.ts';
 import { keyIn } from './fields.ts';
 import { storedJson } from './json.ts';
 import { isName, nameRule } from './name.ts';
@@ -54,4 +54,16 @@ export const checkId = (id: string): void => {
   if (isName(id)) return;
   const detail = nameRule;
   throw new SimfleetError('invalid-request', `The id ${detail}.`, { mistakes: [{ pointer: '/id', detail }] });
+};
+
+/** What was written. Most writers know their document and look at the version alone: it is read back when it is asked for. */
+export const writtenAs = <Doc>(id: string, version: number, text: string): Stored<Doc> => {
+  let read: Doc | undefined;
+  return {
+    id,
+    version,
+    get doc() {
+      return (read ??= JSON.parse(text) as Doc);
+    },
+  };
 };

@@ -1,5 +1,6 @@
 import type { SimfleetEvent } from '@simfleet/contracts';
 import type { Outbox, PendingEvent } from '../collection.ts';
+import { CommitListeners } from '../documents/commit-listeners.ts';
 import type { EventToWrite } from '../documents/record.ts';
 
 interface Held extends EventToWrite {
@@ -15,7 +16,7 @@ export class MemoryOutbox implements Outbox {
   readonly #held = new Map<string, Held>();
   /** Events not yet out, by aggregate: a deleted one stays a tombstone while it has any. */
   readonly #open = new Map<string, number>();
-  readonly #listeners = new Set<() => void>();
+  readonly #listeners = new CommitListeners();
   #next = 1;
 
   async pending(limit: number, except: readonly string[] = []): Promise<readonly PendingEvent[]> {
@@ -41,10 +42,7 @@ export class MemoryOutbox implements Outbox {
   }
 
   onCommit(listener: () => void): () => void {
-    // Wrapped, so that one function subscribed twice is called twice and each ends by itself.
-    const own = (): void => listener();
-    this.#listeners.add(own);
-    return () => this.#listeners.delete(own);
+    return this.#listeners.add(listener);
   }
 
   holds(collection: string, id: string): boolean {
@@ -64,6 +62,6 @@ export class MemoryOutbox implements Outbox {
       this.#next += 1;
     }
     this.#open.set(aggregate, (this.#open.get(aggregate) ?? 0) + events.length);
-    for (const listener of this.#listeners) queueMicrotask(listener);
+    queueMicrotask(() => this.#listeners.tell());
   }
 }

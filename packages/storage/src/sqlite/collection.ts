@@ -13,7 +13,7 @@ import { showKey } from '../documents/fields.ts';
 import { isName } from '../documents/name.ts';
 import type { StoredKey } from '../documents/order.ts';
 import { checkAtMost, conditionsOf, questionOf } from '../documents/question.ts';
-import { checkId, eventsToWrite, recordToWrite } from '../documents/record.ts';
+import { checkId, eventsToWrite, recordToWrite, writtenAs } from '../documents/record.ts';
 import { countSql, pageSql } from './question-sql.ts';
 import type { Reader, Row } from './reader.ts';
 import { tableOf } from './tables.ts';
@@ -89,18 +89,6 @@ export class SqliteCollection<Doc extends Document> implements Collection<Doc> {
     if (!isName(id)) throw new SimfleetError('not-found', `${this.#declaration.name} has no "${id}".`);
   }
 }
-
-/** What was written. Most writers know their document and look at the version alone: it is read back when it is asked for. */
-const writtenAs = <Doc>(id: string, version: number, text: string): Stored<Doc> => {
-  let read: Doc | undefined;
-  return {
-    id,
-    version,
-    get doc() {
-      return (read ??= JSON.parse(text) as Doc);
-    },
-  };
-};
 
 const storedOf = <Doc>(row: Row): Stored<Doc> => ({
   id: String(row['id']),

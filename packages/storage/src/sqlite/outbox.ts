@@ -1,23 +1,8 @@
 import type { SimfleetEvent } from '@simfleet/contracts';
 import type { Outbox, PendingEvent } from '../collection.ts';
+import type { CommitListeners } from '../documents/commit-listeners.ts';
 import type { Reader } from './reader.ts';
 import type { Writer } from './writer/writer.ts';
-
-/** Who wants to know of commits with events. */
-export class CommitListeners {
-  readonly #listeners = new Set<() => void>();
-
-  add(listener: () => void): () => void {
-    // Wrapped, so that one function subscribed twice is called twice and each ends by itself.
-    const own = (): void => listener();
-    this.#listeners.add(own);
-    return () => this.#listeners.delete(own);
-  }
-
-  tell(): void {
-    for (const listener of this.#listeners) listener();
-  }
-}
 
 /** Events in a table of their own, written in the transaction of their change. `seq` rises in the order of the commits. */
 export class SqliteOutbox implements Outbox {

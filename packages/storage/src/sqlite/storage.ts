@@ -1,12 +1,13 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { SimfleetError } from '@simfleet/contracts';
+import { CommitListeners } from '../documents/commit-listeners.ts';
 import { checkDeclaration } from '../documents/declaration.ts';
 import type { Storage } from '../storage.ts';
 import { SqliteCollection } from './collection.ts';
 import { SqliteLog } from './log.ts';
 import { loadInto } from './load.ts';
-import { CommitListeners, SqliteOutbox } from './outbox.ts';
+import { SqliteOutbox } from './outbox.ts';
 import { Reader } from './reader.ts';
 import { Snapshots } from './snapshot.ts';
 import { startWriter, type WriterCounts } from './writer/writer.ts';

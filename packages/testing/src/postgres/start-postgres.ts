@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process';
-import { randomBytes, randomInt } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { chownSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { freePort } from '../free-port.ts';
 import { until } from '../until.ts';
 import { startGuarded, type GuardedServer } from './guarded-server.ts';
 import { postgresMissing, postgresPrograms, serverAccount } from './programs.ts';
@@ -53,19 +53,6 @@ export interface PostgresServer {
   /** Ends it for good and removes its directory. Idempotent. */
   stop(): Promise<void>;
 }
-
-/** Below the ports that systems give to outgoing connections (32768 …), so that none of those takes it between two starts. */
-const freePort = async (): Promise<number> => {
-  for (;;) {
-    const port = randomInt(20_000, 32_000);
-    const probe = createServer();
-    const free = await new Promise<boolean>((resolve) => {
-      probe.once('error', () => resolve(false));
-      probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)));
-    });
-    if (free) return port;
-  }
-};
 
 const settingsOf = ({ fsync = false, settings = {} }: PostgresOptions, port: number, directory: string): string =>
   Object.entries({

@@ -1,4 +1,4 @@
-/** Who wants to know of commits with events. */
+/** Who wants to know of this process’s commits with events: `Outbox.onCommit` of every adapter. */
 export class CommitListeners {
   readonly #listeners = new Set<() => void>();
 
