@@ -20,12 +20,12 @@ $(INSTALLED): package.json package-lock.json $(wildcard packages/*/package.json 
 run: install ## Start the platform, run the example job, show its progress and result, stay up
 	@simfleet up --run examples/european-option.yaml
 
-test: install ## Run everything that can be proved on this machine (about 3 minutes on 2 cores)
+test: install ## Run everything that can be proved on this machine (about 8 minutes on 2 cores)
 	@node hack/install-tools.ts
 	@node hack/run-tests.ts
 
-chaos: install ## The slow rounds in full: 50 kills of the platform and 100 rounds on services apart (recorded in docs/chaos.md), every crash point of the store
-	@SIMFLEET_CHAOS=1 node hack/run-tests.ts --only chaos --only reliability --only storage/test/sqlite
+chaos: install ## The slow rounds in full: 50 kills of the platform and 100 rounds on services apart (recorded in docs/chaos.md), every crash point of the stores and the bus
+	@SIMFLEET_CHAOS=1 node hack/run-tests.ts --only chaos --only reliability --only storage/test/sqlite --only storage-postgres/test --only storage-mongodb/test --only bus-nats/test --only interleavings
 
 bench: install ## Benchmarks beside their peers: ratios, spread, machine
 	@node hack/run-benchmarks.ts
