@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { spawnSync } from 'node:child_process';
-import { describe, test } from 'node:test';
+import { describe, test, type TestContext } from 'node:test';
 import { connect, createInbox } from '@nats-io/transport-node';
 import type { SimfleetEvent } from '@simfleet/contracts';
-import { natsServer, startNats, until } from '@simfleet/testing';
+import { natsServer, startNats, systemCalls, temporaryDirectory, until, type SystemCall } from '@simfleet/testing';
 import { event, publishAll } from './processes/crew.ts';
 import { openBus } from './open-bus.ts';
 
@@ -147,28 +147,57 @@ describe('the broker', { skip }, () => {
 
   test('acknowledges an event only after it is synced', async (t) => {
     if (spawnSync('strace', ['-V']).error !== undefined) return t.skip('strace is not installed');
-    const place = await startNats(t);
-    const trace = join(place.directory, 'trace');
-    await place.stop();
-    const nats = await startNats(t, {
-      under: ['strace', '-f', '-e', 'trace=write,pwrite64,writev,fsync,fdatasync', '-s', '65536', '-o', trace],
-    });
-    const bus = await openBus(t, { url: nats.url, monitorUrl: nats.monitorUrl });
-    assert.match(bus.description, /synced before acknowledged/);
-    for (let version = 1; version <= 5; version += 1)
-      await bus.publish({ ...event(0, version), id: `needle-${version}` });
-    await bus.close();
-    await nats.stop();
-    const lines = (await readFile(trace, 'utf8')).split('\n');
-    for (let version = 1; version <= 5; version += 1) {
-      // The block file gets the event; the acknowledgement names the stream and the sequence.
-      const written = lines.findIndex((line) => /\bp?write(64|v)?\(/.test(line) && line.includes(`needle-${version}`));
-      const synced = lines.findIndex((line, index) => index > written && /f(data)?sync\b.*= 0$/.test(line));
-      const answered = lines.findIndex(
-        (line) => line.includes('simfleet-events') && line.includes(`\\"seq\\":${version}`),
-      );
-      const order = `write ${written}, sync ${synced}, acknowledgement ${answered}`;
-      assert.ok(written >= 0 && synced > written && answered > synced, order);
-    }
+    assert.deepEqual(
+      await ordersOf(t, true),
+      Array.from({ length: 5 }, () => 'synced, then acknowledged'),
+    );
+    // The same look tells a server that acknowledges first.
+    const hurried = await ordersOf(t, false);
+    assert.deepEqual(
+      hurried,
+      Array.from({ length: 5 }, () => 'acknowledged before it was synced'),
+    );
   });
 });
+
+/** What a server did with each of five events: their writes to the stream's block, the syncs of that very file, and the acknowledgements. */
+const ordersOf = async (t: TestContext, syncAlways: boolean): Promise<readonly string[]> => {
+  const trace = join(temporaryDirectory(t).path, 'trace');
+  const watched = 'trace=write,pwrite64,writev,fsync,fdatasync';
+  const nats = await startNats(t, {
+    syncAlways,
+    under: ['strace', '-f', '-y', '-e', watched, '-s', '65536', '-o', trace],
+  });
+  const bus = await openBus(t, { url: nats.url, monitorUrl: nats.monitorUrl });
+  assert.equal(bus.description.includes('synced before acknowledged'), syncAlways, bus.description);
+  for (let version = 1; version <= 5; version += 1)
+    await bus.publish({ ...event(0, version), id: `needle-${version}` });
+  await bus.close();
+  await nats.stop();
+  const calls = systemCalls(await readFile(trace, 'utf8'));
+  return [1, 2, 3, 4, 5].map((version) => orderOf(calls, version));
+};
+
+const fileOf = ({ arguments: shown }: SystemCall): string => /^\d+<([^>]*)>/.exec(shown)?.[1] ?? '';
+
+const orderOf = (calls: readonly SystemCall[], version: number): string => {
+  const isWrite = ({ name }: SystemCall): boolean => /write/.test(name);
+  const written = calls.find(
+    (call) => isWrite(call) && fileOf(call).endsWith('.blk') && call.arguments.includes(`needle-${version}`),
+  );
+  if (written === undefined) return 'never written';
+  // The acknowledgement names the stream and the sequence.
+  const answered = calls.find(
+    ({ arguments: shown }) => shown.includes('simfleet-events') && shown.includes(`\\"seq\\":${version}`),
+  );
+  if (answered === undefined) return 'never acknowledged';
+  const synced = calls.some(
+    (call) =>
+      /sync/.test(call.name) &&
+      fileOf(call) === fileOf(written) &&
+      call.began > written.ended &&
+      call.ended < answered.began &&
+      call.result === 0,
+  );
+  return synced ? 'synced, then acknowledged' : 'acknowledged before it was synced';
+};
