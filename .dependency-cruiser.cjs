@@ -1,8 +1,8 @@
 // Direction: contracts ← domain ← simulation, ports, runtime ← adapters ← wiring ← main.ts. Each rule is proven by a planted violation
 // in test/architecture, so a rule that stops matching fails a test instead of passing silently.
 
-const sources = '^(packages|services)/[^/]+/src/';
-const tests = '^(packages|services)/[^/]+/(test|src/contract)/|^test/|^bench/|^hack/';
+const sources = '^((packages|services)/[^/]+|operator)/src/';
+const tests = '^((packages|services)/[^/]+|operator)/(test|src/contract)/|^test/|^bench/|^hack/';
 const adapters = '^packages/(storage/src/(memory|sqlite)|bus/src/memory|storage-(postgres|mongodb)|bus-nats)/';
 
 /** A rule with severity error. */
@@ -41,7 +41,7 @@ module.exports = {
         `${name}-imports-below`,
         `packages/${name} may import of ours: ${allowed.join(', ') || 'nothing'}`,
         { path: `^packages/${name}/(src|bin)/`, pathNot: tests },
-        { path: '^(packages|services)/', pathNot: `^packages/(${[name, ...allowed].join('|')})/` },
+        { path: '^(packages|services|operator)/', pathNot: `^packages/(${[name, ...allowed].join('|')})/` },
       ),
     ),
     forbid(
@@ -99,10 +99,25 @@ module.exports = {
       { path: '^services/', pathNot: '^services/$1/' },
     ),
     forbid(
+      'operator-knows-no-service',
+      'The operator talks to services over the bus or HTTP',
+      { path: '^operator/src/' },
+      { path: '^services/' },
+    ),
+    forbid(
+      'kubernetes-knows-no-simulation',
+      'The controller runtime serves any resource: what is of simulations belongs to the folders beside it',
+      { path: '^operator/src/kubernetes/' },
+      {
+        path: '^(operator|packages)/',
+        pathNot: '^(operator/src/kubernetes|packages/runtime)/|^packages/contracts/src/errors[.]ts$',
+      },
+    ),
+    forbid(
       'packages-do-not-know-services',
       'Libraries lie below services',
       { path: '^packages/[^/]+/(src|bin)/' },
-      { path: '^services/' },
+      { path: '^(services|operator)/' },
     ),
     forbid(
       'all-in-one-uses-front-doors',
@@ -126,7 +141,7 @@ module.exports = {
     forbid(
       'hack-is-never-imported',
       'hack/ holds what make calls',
-      { path: '^(packages|services|test|bench)/' },
+      { path: '^(packages|services|operator|test|bench)/' },
       { path: '^hack/' },
     ),
     atHome('express', '^packages/http/src/'),
@@ -138,6 +153,7 @@ module.exports = {
     atHome('mongodb', '^packages/storage-mongodb/src/'),
     atHome('@nats-io', '^packages/bus-nats/src/'),
     atHome('ajv', '^services/jobs/src/'),
+    atHome('@kubernetes/client-node', '^operator/src/kubernetes/'),
     atHome('commander', '^packages/cli/'),
     atHome('canonicalize', '^packages/(domain|storage)/src/'),
     atHome('@noble/hashes', '^packages/domain/src/'),

@@ -13,7 +13,7 @@ help: ## List the targets
 
 install: $(INSTALLED) ## Install the dependencies of the lock file, Node 24 included
 
-$(INSTALLED): package.json package-lock.json $(wildcard packages/*/package.json services/*/package.json)
+$(INSTALLED): package.json package-lock.json $(wildcard packages/*/package.json services/*/package.json operator/package.json)
 	npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
@@ -49,7 +49,7 @@ verify-lint: install
 	@eslint --max-warnings 0 .
 
 verify-layers: install
-	@depcruise --config .dependency-cruiser.cjs packages services test bench hack examples
+	@depcruise --config .dependency-cruiser.cjs packages services operator test bench hack examples
 
 verify-unused: install
 	@knip --no-progress

@@ -52,7 +52,7 @@ export default tseslint.config(
   },
   {
     // Everything arrives as an argument: the process is read by main files and the runtime.
-    files: ['packages/*/src/**/*.ts', 'services/*/src/**/*.ts'],
+    files: ['packages/*/src/**/*.ts', 'services/*/src/**/*.ts', 'operator/src/**/*.ts'],
     ignores: [
       'packages/runtime/src/**',
       'packages/testing/src/**',

@@ -5,6 +5,7 @@ import { availableParallelism } from 'node:os';
 import { run } from 'node:test';
 import type { EventData } from 'node:test';
 import { spec } from 'node:test/reporters';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
 const { values } = parseArgs({
@@ -16,7 +17,7 @@ if (values.help) {
 }
 
 const isSlow = (file: string): boolean => /\.(int|e2e)\.test\.ts$/.test(file) || file.startsWith('test/');
-const files = globSync(['{packages,services}/*/test/**/*.test.ts', '{examples,test}/**/*.test.ts'])
+const files = globSync(['{packages,services}/*/test/**/*.test.ts', '{operator,examples,test}/**/*.test.ts'])
   .filter((file) => values.only === undefined || values.only.some((text) => file.includes(text)))
   .sort();
 
@@ -24,7 +25,9 @@ const totals = { passed: 0, failed: 0, skipped: [] as string[] };
 
 const runPass = async (pass: string[], concurrency: number): Promise<void> => {
   if (pass.length === 0) return;
-  const stream = run({ files: pass, concurrency, execArgv: ['--disable-warning=ExperimentalWarning'] });
+  const deadline = fileURLToPath(new URL('test-deadline.ts', import.meta.url));
+  const execArgv = ['--disable-warning=ExperimentalWarning', '--import', deadline];
+  const stream = run({ files: pass, concurrency, execArgv });
   const count = (data: EventData.TestPass | EventData.TestFail, passed: boolean): void => {
     if (data.details.type === 'suite') return;
     if (data.skip !== undefined) totals.skipped.push(`${data.name}: ${String(data.skip)}`);
