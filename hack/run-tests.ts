@@ -21,13 +21,16 @@ const files = globSync(['{packages,services}/*/test/**/*.test.ts', '{operator,ex
   .filter((file) => values.only === undefined || values.only.some((text) => file.includes(text)))
   .sort();
 
+const passLimitMinutes = process.env['SIMFLEET_CHAOS'] === undefined ? 40 : 180;
 const totals = { passed: 0, failed: 0, skipped: [] as string[] };
 
 const runPass = async (pass: string[], concurrency: number): Promise<void> => {
   if (pass.length === 0) return;
   const deadline = fileURLToPath(new URL('test-deadline.ts', import.meta.url));
   const execArgv = ['--disable-warning=ExperimentalWarning', '--import', deadline];
-  const stream = run({ files: pass, concurrency, execArgv });
+  // Each file has a deadline of its own; this one is for what a file left behind that keeps its output open.
+  const signal = AbortSignal.timeout(passLimitMinutes * 60_000);
+  const stream = run({ files: pass, concurrency, execArgv, signal });
   const count = (data: EventData.TestPass | EventData.TestFail, passed: boolean): void => {
     if (data.details.type === 'suite') return;
     if (data.skip !== undefined) totals.skipped.push(`${data.name}: ${String(data.skip)}`);
