@@ -34,6 +34,7 @@ const exitOfError: Readonly<Record<ErrorCode, ExitName>> = {
   'already-exists': 'conflict',
   'in-use': 'conflict',
   immutable: 'conflict',
+  'owned-by-resource': 'conflict',
   'job-over': 'conflict',
   'job-not-over': 'conflict',
   'not-reproducible': 'conflict',

@@ -56,6 +56,12 @@ export const errorTable = {
     false,
     'Only shards, suspend, cancelled, deadlines, TTL, thresholds, labels and extensions change after creation.',
   ),
+  'owned-by-resource': row(
+    409,
+    'The job belongs to a Kubernetes resource',
+    false,
+    'Its spec is that of a SimulationJob in a cluster. Change or delete that one; `suspend`, `resume`, `cancel` and `extend` work here too.',
+  ),
   'job-over': row(409, 'The job is over', false, 'A finished job can be read, extended or deleted, not steered.'),
   'job-not-over': row(409, 'The job is not over', true, 'Its result exists once it has ended. Watch it, or cancel it.'),
   'not-reproducible': row(

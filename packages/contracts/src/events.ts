@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import { estimate, jobState, progress, stopReason, thresholdStatus } from './jobs.ts';
+import { estimate, jobOrigin, jobResource, jobState, progress, stopReason, thresholdStatus } from './jobs.ts';
 import { reportReply } from './reports.ts';
-import { maxCount, name } from './scalars.ts';
+import { identifier, maxCount, name } from './scalars.ts';
+import { jobSpec } from './simulation-job.ts';
 
 /** What executors obey. */
 export const desiredState = z.enum(['run', 'suspend', 'stop']);
@@ -20,6 +21,12 @@ const jobChanged = z.strictObject({
   generation: z.int(),
   /** The record is gone: executors remove tokens and logs. */
   deleted: z.boolean(),
+  /** Absent, as are the members below, in events of earlier versions. */
+  origin: jobOrigin.optional(),
+  /** Null unless the origin is `kubernetes`. */
+  resource: jobResource.nullable().optional(),
+  /** `container`: only a cluster can run it. */
+  engine: identifier.optional(),
 });
 export type JobChanged = z.infer<typeof jobChanged>;
 
@@ -124,6 +131,23 @@ export const requests = {
     request: z.strictObject({ jobIds: z.array(z.string()).max(1000), open: z.boolean() }),
     /** `elsewhere`: jobs that it does not fold. Jobs that have no fold are in neither. */
     reply: z.strictObject({ looks: z.array(jobLook), elsewhere: z.array(z.string()) }),
+  },
+  /** Asks the operator to change the spec of a SimulationJob; what becomes of the job follows when the operator brings the change back. */
+  'operator.patch-resource': {
+    request: z.strictObject({
+      resource: jobResource,
+      /** JSON merge patch (RFC 7396) of its spec. */
+      patch: z
+        .strictObject({
+          suspend: z.boolean(),
+          cancelled: z.literal(true),
+          maxPaths: jobSpec.shape.maxPaths.unwrap(),
+          precision: jobSpec.shape.precision.unwrap(),
+        })
+        .partial(),
+    }),
+    /** `message` says, for a person, why it was not accepted; else it is empty. */
+    reply: z.strictObject({ accepted: z.boolean(), message: z.string().max(4096) }),
   },
   /** The executor's captured output of a job's shards, oldest first. */
   'executor.read-logs': {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { jobSpec, serviceSpec } from './simulation-job.ts';
-import { identifier, labels, name, pathCount, positiveDecimal, timestamp } from './scalars.ts';
+import { identifier, labels, name, pathCount, positiveDecimal, subdomain, timestamp } from './scalars.ts';
 
 export const jobState = z.enum(['Queued', 'Running', 'Suspended', 'Succeeded', 'Failed', 'Cancelled']);
 export type JobState = z.infer<typeof jobState>;
@@ -15,6 +15,9 @@ export const stopReason = z.enum([
   'EngineUnavailable',
 ]);
 export type StopReason = z.infer<typeof stopReason>;
+/** Who its spec comes from: a request to the API, or a SimulationJob in a cluster. */
+export const jobOrigin = z.enum(['api', 'kubernetes']);
+export type JobOrigin = z.infer<typeof jobOrigin>;
 export const verdict = z.enum(['Undecided', 'Crossed', 'NotCrossed']);
 export type Verdict = z.infer<typeof verdict>;
 
@@ -119,11 +122,27 @@ export const jobResult = z
   .meta({ id: 'JobResult' });
 export type JobResult = z.infer<typeof jobResult>;
 
+/** The SimulationJob in a cluster that a job came from. */
+export const jobResource = z
+  .strictObject({
+    /** Given by the API server: never that of another resource, before or after. */
+    uid: z
+      .string()
+      .max(64)
+      .regex(/^[A-Za-z0-9-]+$/, 'must be letters, digits and "-"'),
+    namespace: name,
+    name: subdomain,
+  })
+  .meta({ id: 'JobResource' });
+export type JobResource = z.infer<typeof jobResource>;
+
 export const createJob = z.strictObject({
   customer: name.default('default'),
   name: name.optional(),
   labels: labels.default({}),
   spec: jobSpec,
+  /** From the operator only: the job's spec is that of the resource from then on. */
+  resource: jobResource.optional(),
 });
 export type CreateJob = z.infer<typeof createJob>;
 
@@ -166,13 +185,17 @@ export const job = z
     customer: name,
     name,
     labels,
-    origin: z.enum(['api', 'kubernetes']),
+    origin: jobOrigin,
+    /** Of a job whose origin is `kubernetes`: the resource that its spec comes from. */
+    resource: jobResource.nullable(),
     createdBy: z.string(),
     createdAt: timestamp,
     startedAt: timestamp.nullable(),
     finishedAt: timestamp.nullable(),
     /** Rises with every accepted change of the spec. */
     generation: z.int().min(1),
+    /** Rises when wider bounds ask for a fresh set of shards: the `generation` of shard events. */
+    run: z.int().min(1),
     spec: jobSpec,
     service: z.strictObject({ name, version: z.int(), engine: identifier, kernelHash: z.string() }),
     state: jobState,

@@ -1,7 +1,8 @@
 /** Who acts. Every action carries one, from the first line; background work acts as `system`. */
 export interface Principal {
   readonly id: string;
-  readonly kind: 'administrator' | 'user' | 'job' | 'system';
+  /** `operator`: the one of a cluster, which brings resources to the platform for all customers. */
+  readonly kind: 'administrator' | 'user' | 'job' | 'operator' | 'system';
   /** Customers the principal may act for; '*' = all. */
   readonly customers: readonly string[] | '*';
 }

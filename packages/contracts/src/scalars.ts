@@ -16,6 +16,15 @@ export const name = z
   )
   .meta({ examples: ['asian-call'] });
 
+/** RFC 1123 subdomain: labels with dots between them, at most 253 characters. */
+export const subdomain = z
+  .string()
+  .max(253)
+  .regex(
+    /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/,
+    'must be lower-case letters, digits, "-" and ".", each part starting and ending with a letter or digit',
+  );
+
 /** Name of a metric, parameter or threshold. */
 export const identifier = z
   .string()
@@ -60,17 +69,18 @@ export const confidence = decimal
 /** Every save of a record writes its labels into an index. */
 const mostLabels = 64;
 
+export const labelKey = z
+  .string()
+  .max(317)
+  .regex(/^([a-z0-9.-]{1,253}\/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/, 'must be a Kubernetes label key');
+
+export const labelValue = z
+  .string()
+  .max(63)
+  .regex(/^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$/, 'must be a Kubernetes label value');
+
 export const labels = z
-  .record(
-    z
-      .string()
-      .max(317)
-      .regex(/^([a-z0-9.-]{1,253}\/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/, 'must be a Kubernetes label key'),
-    z
-      .string()
-      .max(63)
-      .regex(/^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$/, 'must be a Kubernetes label value'),
-  )
+  .record(labelKey, labelValue)
   .refine((map) => Object.keys(map).length <= mostLabels, `must be at most ${mostLabels} labels`);
 
 /** RFC 3339 UTC time to the millisecond: what every store keeps without loss. */

@@ -10,8 +10,11 @@ import {
   positiveDecimal,
   seconds,
   secondsOrNone,
+  subdomain,
   u64,
 } from './scalars.ts';
+import { podTemplate } from './pod-template.ts';
+import { serviceContainer } from './service-container.ts';
 
 export const apiVersion = 'simfleet.dev/v1alpha1';
 
@@ -77,6 +80,12 @@ export const jobSpec = z
     ttlSecondsAfterFinished: secondsOrNone.optional(),
     /** Consecutive failures of one shard, without a block accepted in between, before that shard is given up. */
     backoffLimitPerIndex: z.int().min(0).max(100).default(6),
+    /** Kubernetes only: the Kueue LocalQueue that admits the job's pods. */
+    queueName: name.optional(),
+    /** Kubernetes only: PriorityClass of the job's pods. */
+    priorityClassName: subdomain.optional(),
+    /** Kubernetes only: where the job's pods go and what they may use. */
+    podTemplate: podTemplate.optional(),
   })
   .meta({ id: 'JobSpec' });
 export type JobSpec = z.infer<typeof jobSpec>;
@@ -107,11 +116,16 @@ export const serviceSpec = z
   .strictObject({
     description: z.string().max(4096).default(''),
     /** Built-in engine that runs the service. */
-    engine: identifier,
-    /** JSON Schema (draft 2020-12) of `parameters`, checked in addition to the engine's own. */
+    engine: identifier.optional(),
+    /** Image that runs it, on Kubernetes. */
+    container: serviceContainer.optional(),
+    /** JSON Schema (draft 2020-12) of `parameters`, checked in addition to an engine's own. */
     parameters: z.union([z.record(z.string(), z.json()), z.boolean()]).default(true),
     /** Values for parameters that a job leaves out. */
     defaults: z.record(z.string(), z.json()).default({}),
+  })
+  .refine((value) => (value.engine === undefined) !== (value.container === undefined), {
+    message: 'needs exactly one of engine and container',
   })
   .meta({ id: 'ServiceSpec' });
 export type ServiceSpec = z.infer<typeof serviceSpec>;

@@ -12,7 +12,14 @@ export interface Difference {
 
 type Member = keyof JobSpec;
 
-const fixed = ['serviceRef', 'seed', 'backoffLimitPerIndex'] as const satisfies readonly Member[];
+const fixed = [
+  'serviceRef',
+  'seed',
+  'backoffLimitPerIndex',
+  'queueName',
+  'priorityClassName',
+  'podTemplate',
+] as const satisfies readonly Member[];
 
 /** Actions (`simfleet suspend`) set these: a manifest that does not speak of them leaves them as they are. */
 const leftToActions: readonly Member[] = ['suspend', 'cancelled'];

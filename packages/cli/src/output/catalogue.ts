@@ -1,3 +1,4 @@
+import { containerEngine } from '@simfleet/contracts';
 import type { Customer, Service } from '@simfleet/contracts';
 import type { Printable } from './format.ts';
 import { age } from './numbers.ts';
@@ -14,7 +15,7 @@ export const printableServices = (services: readonly Service[]): Printable => ({
       services.map((service) => [
         service.name,
         String(service.version),
-        service.spec.engine,
+        service.spec.engine ?? containerEngine,
         service.metrics.map((metric) => metric.name).join(','),
         firstLine(service.spec.description),
       ]),
@@ -57,6 +58,11 @@ const parameterText = ({ spec }: Service): string | null => {
     .join('\n');
 };
 
+const engineText = ({ spec, engineVersion, kernelHash, exact }: Service): string =>
+  spec.engine === undefined
+    ? `${containerEngine} ${spec.container?.image ?? kernelHash}`
+    : `${spec.engine} ${engineVersion} (kernel ${kernelHash.slice(0, 12)})${exact ? ', exact' : ''}`;
+
 export const printableService = (service: Service): Printable => ({
   document: service,
   names: [service.name],
@@ -65,10 +71,7 @@ export const printableService = (service: Service): Printable => ({
       ['name', service.name],
       ['version', `${service.version}${service.builtIn ? ' (built in)' : ''}`],
       ['description', service.spec.description],
-      [
-        'engine',
-        `${service.spec.engine} ${service.engineVersion} (kernel ${service.kernelHash.slice(0, 12)})${service.exact ? ', exact' : ''}`,
-      ],
+      ['engine', engineText(service)],
       ['parameters', parameterText(service)],
       [
         'defaults',

@@ -1,4 +1,4 @@
-import type { JobResult, JobSpec, JobState, Principal, StopReason } from '@simfleet/contracts';
+import type { JobOrigin, JobResource, JobResult, JobSpec, JobState, Principal, StopReason } from '@simfleet/contracts';
 import { expiresAt } from '@simfleet/domain';
 import type { Engine, JobFacts } from '@simfleet/domain';
 import type { CollectionDeclaration, Stored } from '@simfleet/storage';
@@ -31,7 +31,9 @@ export interface JobDocument extends JobFacts {
   readonly customer: string;
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
-  readonly origin: 'api' | 'kubernetes';
+  readonly origin: JobOrigin;
+  /** The resource that the spec comes from; absent unless the origin is `kubernetes`. */
+  readonly resource?: JobResource;
   readonly createdBy: string;
   readonly createdAt: string;
   /** Rises with every accepted change of the spec. */

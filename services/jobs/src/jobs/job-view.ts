@@ -12,11 +12,13 @@ export const jobView = ({ id, doc }: StoredJob, look: JobLook | undefined, now: 
   name: doc.name,
   labels: { ...doc.labels },
   origin: doc.origin,
+  resource: doc.resource ?? null,
   createdBy: doc.createdBy,
   createdAt: doc.createdAt,
   startedAt: textOrNull(doc.startedAt),
   finishedAt: textOrNull(doc.finishedAt),
   generation: doc.generation,
+  run: doc.run,
   spec: doc.spec,
   service: {
     name: doc.service.name,

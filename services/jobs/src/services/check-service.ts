@@ -1,4 +1,4 @@
-import { SimfleetError } from '@simfleet/contracts';
+import { containerEngine, SimfleetError } from '@simfleet/contracts';
 import type { Mistake, ServiceSpec } from '@simfleet/contracts';
 import type { Engine } from '@simfleet/domain';
 import { didYouMean } from '@simfleet/runtime';
@@ -9,7 +9,7 @@ export const checkService = (spec: ServiceSpec, engines: readonly Engine[]): Eng
   const engine = engines.find(({ name }) => name === spec.engine);
   const schema = compileSchema(spec.parameters);
   const mistakes: Mistake[] = [
-    ...(engine === undefined ? [unknownEngine(spec.engine, engines)] : []),
+    ...(engine === undefined ? [unknownEngine(spec.engine ?? containerEngine, engines)] : []),
     ...('mistakes' in schema ? schema.mistakes.map((each) => below('/spec/parameters', each)) : []),
     ...(engine === undefined ? [] : defaultMistakes(spec, engine)),
   ];
