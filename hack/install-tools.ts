@@ -2,7 +2,16 @@
 // Elsewhere it says what is missing; the tests that need it then skip with that reason, which fails in CI.
 import { spawnSync } from 'node:child_process';
 import { existsSync, globSync, mkdirSync, writeFileSync } from 'node:fs';
-import { buildNatsServer, natsServer } from '@simfleet/testing';
+import {
+  buildHelm,
+  buildKubernetesProgram,
+  buildNatsServer,
+  controlPlanePrograms,
+  helmProgram,
+  kubernetesProgram,
+  natsServer,
+} from '@simfleet/testing';
+import { building } from './building.ts';
 import { buildMongoWireServer } from './tools/mongo-wire-server/build.ts';
 
 /** Command → the Debian package that holds it, and what it is for. */
@@ -12,6 +21,7 @@ const tools: Readonly<Record<string, { readonly package: string; readonly purpos
   mvn: { package: 'maven', purpose: 'fetches the libraries of that server' },
   haproxy: { package: 'haproxy', purpose: 'shows that replicas work behind a load balancer' },
   openssl: { package: 'openssl', purpose: 'makes certificates for the tests of encrypted connections' },
+  etcd: { package: 'etcd-server', purpose: 'keeps what the Kubernetes API servers of tests hold' },
   initdb: { package: 'postgresql', purpose: 'makes PostgreSQL servers for the tests of its store' },
 };
 
@@ -50,6 +60,9 @@ for (const [command, { purpose }] of missing.filter(([name]) => !isThere(name)))
 }
 buildMongoWireServer();
 
-if ('missing' in natsServer()) console.log('building nats-server (once, under a minute) …');
-const nats = buildNatsServer();
-if ('missing' in nats) console.log(`${nats.missing}: the tests of the bus on NATS are skipped`);
+await building('nats-server', natsServer(), buildNatsServer, 'the tests of the bus on NATS');
+for (const program of controlPlanePrograms) {
+  const build = buildKubernetesProgram.bind(null, program);
+  await building(program, kubernetesProgram(program), build, 'the tests of the operator on a control plane');
+}
+await building('helm', helmProgram(), buildHelm, 'the tests of the chart');

@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from './free-port.ts';
-import { startGuarded } from './postgres/guarded-server.ts';
+import { startGuarded } from './guarded-server.ts';
 import { until } from './until.ts';
 
 export interface HaproxyOptions {

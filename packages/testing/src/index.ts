@@ -1,8 +1,25 @@
 export { fakeClock } from './fake-clock.ts';
 export type { FakeClock } from './fake-clock.ts';
 export { freePort } from './free-port.ts';
+export type { Program } from './go-tool.ts';
 export { haproxyMissing, startHaproxy } from './haproxy.ts';
 export type { HaproxyOptions, TestHaproxy } from './haproxy.ts';
+export type { ApiAnswer, ApiMethod, KubernetesApi, PatchType } from './kubernetes/api-client.ts';
+export type { AuditedRequest } from './kubernetes/audit.ts';
+export { startControlPlane } from './kubernetes/control-plane.ts';
+export type { ControlPlaneOptions, TestControlPlane } from './kubernetes/control-plane.ts';
+export { endPod, runPod } from './kubernetes/pod-status.ts';
+export type { PodEnd } from './kubernetes/pod-status.ts';
+export {
+  buildHelm,
+  buildKubernetesProgram,
+  controlPlaneMissing,
+  controlPlanePrograms,
+  helmProgram,
+  kubernetesProgram,
+  nodePrograms,
+} from './kubernetes/programs.ts';
+export type { KubernetesProgram } from './kubernetes/programs.ts';
 export { postgresMissing } from './postgres/programs.ts';
 export { startPostgres } from './postgres/start-postgres.ts';
 export type { DatabaseOptions, PostgresOptions, PostgresServer } from './postgres/start-postgres.ts';

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { freePort } from '../free-port.ts';
 import { until } from '../until.ts';
-import { startGuarded, type GuardedServer } from './guarded-server.ts';
+import { startGuarded, type GuardedServer } from '../guarded-server.ts';
 import { postgresMissing, postgresPrograms, serverAccount } from './programs.ts';
 
 const run = promisify(execFile);
