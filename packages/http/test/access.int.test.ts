@@ -21,7 +21,14 @@ test('starts at the same time agree on one token and leave no draft behind', asy
   assert.deepEqual(readdirSync(path), ['admin-token']);
 });
 
-for (const mode of [0o644, 0o640, 0o604, 0o620]) {
+test('a token that Kubernetes mounted for the group of a pod is taken', async (t) => {
+  const file = join(temporaryDirectory(t).path, 'admin-token');
+  const token = await createAdminToken(file);
+  chmodSync(file, 0o440);
+  assert.equal(await createAdminToken(file), token);
+});
+
+for (const mode of [0o644, 0o640, 0o604, 0o620, 0o444, 0o460, 0o450]) {
   test(`a token file of mode ${mode.toString(8)} is refused`, async (t) => {
     const file = join(temporaryDirectory(t).path, 'admin-token');
     await createAdminToken(file);

@@ -37,11 +37,17 @@ const writeWhole = async (path: string, content: string): Promise<void> => {
   }
 };
 
+/**
+ * Whether nobody but its owner can use the file. A group may read one that nobody may write, since Kubernetes hands mounted Secrets to the
+ * user of a pod that way: owned by root, mode 0440, the pod's group.
+ */
+const isKept = (mode: number): boolean => (mode & 0o077) === 0 || (mode & 0o777) === 0o440;
+
 /** The content of a file that only its owner may read; null when there is none. Throws `invalid-configuration` when others may read it. */
 export const readSecret = async (path: string): Promise<string | null> => {
   try {
     const { mode } = await stat(path);
-    if ((mode & 0o077) !== 0) {
+    if (!isKept(mode)) {
       const detail = `${path} can be read or changed by others (mode ${(mode & 0o777).toString(8)}): run chmod 600 on it, or remove it to get a new one`;
       throw new SimfleetError('invalid-configuration', detail);
     }
