@@ -22,9 +22,12 @@ export interface Client {
   logs(id: string): Promise<readonly LogLine[]>;
   /** Events after `after` until the stream ends; throws when the connection breaks. */
   events(id: string, after?: number, signal?: AbortSignal): AsyncGenerator<Received>;
-  /** Follows the job to its end. */
+  /** Follows the job to its end. Throws what is known of the job when that does not come. */
   result(id: string): Promise<JobResult>;
 }
+
+/** Longest wait for a result, in milliseconds: many times what the longest job of a test takes. */
+const resultLimitMs = 180_000;
 
 export type JobInput = z.input<typeof createJob>;
 
@@ -71,7 +74,14 @@ export const openClient = ({ url, token }: { readonly url: string; readonly toke
   }
 
   const result: Client['result'] = async (id) => {
-    for await (const { event } of events(id)) if (event.type === 'result') return event.result;
+    const late = AbortSignal.timeout(resultLimitMs);
+    try {
+      for await (const { event } of events(id, 0, late)) if (event.type === 'result') return event.result;
+    } catch (error) {
+      if (!late.aborted) throw error;
+      const { body } = await request('GET', `/v1/jobs/${id}`);
+      throw new Error(`no result within ${resultLimitMs} ms: ${JSON.stringify(body)}`, { cause: error });
+    }
     throw new Error(`the stream of ${id} ended without a result`);
   };
 

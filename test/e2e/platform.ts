@@ -1,11 +1,15 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 const entry = fileURLToPath(new URL('../../services/all-in-one/src/main.ts', import.meta.url));
+
+/** Longest time from SIGTERM to the end, in milliseconds: modules have 20 s each, and only what hangs takes that. */
+const stopLimitMs = 60_000;
 
 /** A process of the platform, whichever services it runs. */
 export interface ServiceProcess {
@@ -78,7 +82,13 @@ export const startProcess = async (
     async stop() {
       child.kill('SIGCONT');
       child.kill('SIGTERM');
-      return gone;
+      const late = AbortSignal.timeout(stopLimitMs);
+      const tooLate = once(late, 'abort').then(() => 'late' as const);
+      const end = await Promise.race([gone, tooLate]);
+      if (end !== 'late') return end;
+      const threads = threadsOf(pid);
+      child.kill('SIGKILL');
+      throw new Error(`the process did not end within ${stopLimitMs} ms; its threads: ${threads}; its log: ${log()}`);
     },
     async kill() {
       child.kill('SIGKILL');
@@ -104,6 +114,19 @@ export const failToStart = async (start: PlatformStart): Promise<FailedStart> =>
   child.stdout?.resume();
   const exitCode = await new Promise<number | null>((resolve) => child.on('close', (code) => resolve(code)));
   return { exitCode, stderr: Buffer.concat(stderr).toString() };
+};
+
+/** What each thread of a process waits in, by the kernel. */
+const threadsOf = (pid: number): string => {
+  const read = (path: string): string => {
+    try {
+      return readFileSync(path, 'utf8').trim();
+    } catch {
+      return '?';
+    }
+  };
+  const tasks = globSync(`/proc/${pid}/task/*`);
+  return tasks.map((task) => `${read(`${task}/comm`)} ${read(`${task}/wchan`)}`).join(', ');
 };
 
 const childrenOf = (pid: number): readonly number[] => {
