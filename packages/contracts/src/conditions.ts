@@ -119,10 +119,10 @@ export const conditionMembers = {
   status: z.enum(['True', 'False', 'Unknown']),
   observedGeneration: z.int().min(0).optional(),
   lastTransitionTime: timestamp,
-  /** One word for programs: the reference lists those of each condition. */
   reason: z
     .string()
     .max(64)
-    .regex(/^[A-Za-z]+$/),
+    .regex(/^[A-Za-z]+$/)
+    .describe('One word for programs: the reference lists those of each condition.'),
   message: z.string().max(longestMessage),
 };

@@ -21,8 +21,9 @@ const podMetadata = z.strictObject({
   labels: labels.refine(hasNoReservedKey, reservedMessage).optional(),
   annotations: z
     .record(labelKey, z.string().max(4096))
-    .refine((map) => Object.keys(map).length <= 32, 'must be at most 32 annotations')
+    .refine((map) => Object.keys(map).length <= mostExpressions, `must be at most ${mostExpressions} annotations`)
     .refine(hasNoReservedKey, reservedMessage)
+    .meta({ maxProperties: mostExpressions })
     .optional(),
 });
 
@@ -120,7 +121,8 @@ export const quantity = z
 
 const quantities = z
   .record(labelKey, quantity)
-  .refine((map) => Object.keys(map).length <= mostItems, `must be at most ${mostItems} resources`);
+  .refine((map) => Object.keys(map).length <= mostItems, `must be at most ${mostItems} resources`)
+  .meta({ maxProperties: mostItems });
 
 /**
  * What a person may say about the pods of a job on Kubernetes; elsewhere it has no effect. Images, commands, volumes, service accounts and security contexts
@@ -131,12 +133,14 @@ export const podTemplate = z
     metadata: podMetadata.optional(),
     spec: z
       .strictObject({
-        nodeSelector: labels.optional(),
+        nodeSelector: labels.optional().describe('Labels that a node must have.'),
         tolerations: z.array(toleration).max(mostItems).optional(),
         affinity: affinity.optional(),
         topologySpreadConstraints: z.array(spreadConstraint).max(mostItems).optional(),
-        /** Of the worker's container. */
-        resources: z.strictObject({ requests: quantities.optional(), limits: quantities.optional() }).optional(),
+        resources: z
+          .strictObject({ requests: quantities.optional(), limits: quantities.optional() })
+          .optional()
+          .describe("Requests and limits of the worker's container."),
       })
       .optional(),
   })

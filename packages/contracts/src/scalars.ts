@@ -40,14 +40,14 @@ export const u64 = z
     (text) => !/^[0-9]{1,20}$/.test(text) || BigInt(text) <= u64Max,
     'must fit in 64 bits: at most 18446744073709551615',
   )
-  .meta({ examples: ['42'] });
+  .meta({ examples: ['42'], maxLength: 20 });
 
 /** Positive count of paths as a decimal string, 1 … 2^53 − 1. */
 export const pathCount = z
   .string()
   .regex(/^[1-9][0-9]{0,15}$/, 'must be a positive whole number in a string, such as "1000000"')
   .refine((text) => !/^[0-9]{1,16}$/.test(text) || BigInt(text) <= BigInt(maxCount), `must be at most ${maxCount}`)
-  .meta({ examples: ['1000000'] });
+  .meta({ examples: ['1000000'], maxLength: 16 });
 
 /** Decimal number as a string (Kubernetes API convention: no floats in a spec). */
 export const decimal = z
@@ -81,7 +81,8 @@ export const labelValue = z
 
 export const labels = z
   .record(labelKey, labelValue)
-  .refine((map) => Object.keys(map).length <= mostLabels, `must be at most ${mostLabels} labels`);
+  .refine((map) => Object.keys(map).length <= mostLabels, `must be at most ${mostLabels} labels`)
+  .meta({ maxProperties: mostLabels });
 
 /** RFC 3339 UTC time to the millisecond: what every store keeps without loss. */
 export const timestamp = z.iso.datetime({ precision: 3 });

@@ -15,7 +15,6 @@ export const containerEngine = 'container';
  */
 export const serviceContainer = z
   .strictObject({
-    /** By digest, so that a job's answer stays that of one build. */
     image: z
       .string()
       .max(512)
@@ -23,11 +22,12 @@ export const serviceContainer = z
         /^[a-z0-9][a-zA-Z0-9._:/-]*@sha256:[0-9a-f]{64}$/,
         'must be an image with its digest, such as "registry.example/simulation:1.0@sha256:…" with 64 hex digits',
       )
-      .meta({ examples: [`registry.example/simulation@sha256:${'0'.repeat(64)}`] }),
-    /** In place of the image's entry point. */
-    command: z.array(z.string().max(4096)).min(1).max(64).optional(),
-    /** In place of the image's arguments. */
-    args: z.array(z.string().max(4096)).max(64).optional(),
+      .meta({
+        description: "By digest, so that a job's answer stays that of one build.",
+        examples: [`registry.example/simulation@sha256:${'0'.repeat(64)}`],
+      }),
+    command: z.array(z.string().max(4096)).min(1).max(64).optional().describe("In place of the image's entry point."),
+    args: z.array(z.string().max(4096)).max(64).optional().describe("In place of the image's arguments."),
     env: z
       .array(
         z.strictObject({
@@ -40,14 +40,19 @@ export const serviceContainer = z
         }),
       )
       .max(64)
-      .optional(),
-    /** Paths of a full block; for good use of the machines about 50 ms … 1 s of work. */
-    blockSize: z.int().min(1).max(1_000_000_000),
+      .optional()
+      .describe('Plain values only; those that the platform sets are refused.'),
+    blockSize: z
+      .int()
+      .min(1)
+      .max(1_000_000_000)
+      .describe('Paths of a full block; for good use of the machines 50 ms … 1 s of work.'),
     metrics: z
       .array(z.strictObject({ name: identifier, description: z.string().max(1024).default('') }))
       .min(1)
       .max(mostMetrics)
-      .refine((list) => new Set(list.map((item) => item.name)).size === list.length, 'must have different names'),
+      .refine((list) => new Set(list.map((item) => item.name)).size === list.length, 'must have different names')
+      .describe('What each block reports moments of.'),
   })
   .meta({ id: 'ServiceContainer' });
 export type ServiceContainer = z.infer<typeof serviceContainer>;

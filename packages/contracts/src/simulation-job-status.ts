@@ -33,39 +33,35 @@ export type EstimateStatus = z.infer<typeof estimateStatus>;
  */
 export const simulationJobStatus = z
   .strictObject({
-    /** `metadata.generation` that everything here is about. */
-    observedGeneration: z.int().min(0).optional(),
-    /** Id of the job in the API. */
-    jobId: z.string().max(64).optional(),
-    /** For people, as are `value`, `halfWidth` and texts: programs read conditions. `Pending`: not heard of by the platform; `Rejected`: not accepted. */
-    state: z.enum(['Pending', 'Rejected', ...jobState.options]).optional(),
-    stopReason: stopReason.optional(),
+    observedGeneration: z.int().min(0).optional().describe('`metadata.generation` that everything here is about.'),
+    jobId: z.string().max(64).optional().describe('Id of the job in the API.'),
+    state: z
+      .enum(['Pending', 'Rejected', ...jobState.options])
+      .optional()
+      .describe(
+        'For people, as are `value`, `halfWidth` and texts: programs read conditions. `Pending`: the platform has not heard of it yet; `Rejected`: it is not accepted.',
+      ),
+    stopReason: stopReason.optional().describe('Why the job ended.'),
     conditions: z.array(simulationJobCondition).max(conditionTypes.length).optional(),
-    /** Rises with every extension, each of which makes a new child Job. */
-    run: z.int().min(1).optional(),
+    run: z.int().min(1).optional().describe('Rises with every extension, each of which makes a new child Job.'),
     startTime: timestamp.optional(),
     completionTime: timestamp.optional(),
     lastUpdatedTime: timestamp.optional(),
-    /** Whole seconds of running, added up over suspensions. */
-    accumulatedSeconds: count.optional(),
+    accumulatedSeconds: count.optional().describe('Whole seconds of running, added up over suspensions.'),
     counts: z
       .strictObject({
         shards: z.strictObject({ active: shardCount, succeeded: shardCount, failed: shardCount }),
-        /** Blocks of the contiguous prefix, and blocks reported in any order. */
-        blocks: count,
-        blocksReported: count,
-        paths: count,
+        blocks: count.describe('Blocks of the contiguous prefix.'),
+        blocksReported: count.describe('Blocks reported in any order.'),
+        paths: count.describe('Paths of the contiguous prefix.'),
       })
       .optional(),
     progress: z
       .strictObject({
-        /** 0 … 1; absent while nothing is known. */
-        fraction: figure.optional(),
+        fraction: figure.optional().describe('0 … 1; absent while nothing is known.'),
         remainingSeconds: count.optional(),
-        /** Such as `42 %`. */
-        text: z.string().max(32).optional(),
-        /** Such as `3m20s`. */
-        eta: z.string().max(32).optional(),
+        text: z.string().max(32).optional().describe('Such as `42 %`.'),
+        eta: z.string().max(32).optional().describe('Such as `3m20s`.'),
       })
       .optional(),
     estimates: z.array(estimateStatus).max(mostMetrics).optional(),
@@ -73,15 +69,15 @@ export const simulationJobStatus = z
       .array(z.strictObject({ name: identifier, verdict }))
       .max(32)
       .optional(),
-    /** Estimate of the metric that precision is asked for, or of the first one, rounded to be read. */
-    value: figure.optional(),
-    /** Half the width of its interval. */
-    halfWidth: figure.optional(),
-    /** SHA-256 (hex) of the answer: equal to that of the same job anywhere else. */
+    value: figure
+      .optional()
+      .describe('Estimate of the metric that precision is asked for, or of the first one, rounded to be read.'),
+    halfWidth: figure.optional().describe('Half the width of its interval.'),
     resultDigest: z
       .string()
       .regex(/^[0-9a-f]{64}$/)
-      .optional(),
+      .optional()
+      .describe('SHA-256 (hex) of the answer: equal to that of the same job anywhere else.'),
   })
   .meta({ id: 'SimulationJobStatus' });
 export type SimulationJobStatus = z.infer<typeof simulationJobStatus>;

@@ -12,12 +12,10 @@ export type SimulationServiceCondition = z.infer<typeof simulationServiceConditi
 /** Status of a SimulationService: what the catalogue has. */
 export const simulationServiceStatus = z
   .strictObject({
-    observedGeneration: z.int().min(0).optional(),
-    /** Version in the catalogue: rises with each change of the spec. */
-    version: z.int().min(1).optional(),
+    observedGeneration: z.int().min(0).optional().describe('`metadata.generation` that everything here is about.'),
+    version: z.int().min(1).optional().describe('Version in the catalogue: rises with each change of the spec.'),
     engineVersion: z.string().max(64).optional(),
-    /** Of a container service: the digest of its image. */
-    kernelHash: z.string().max(64).optional(),
+    kernelHash: z.string().max(64).optional().describe('Of a container service the digest of its image.'),
     conditions: z.array(simulationServiceCondition).max(conditionTypes.length).optional(),
   })
   .meta({ id: 'SimulationServiceStatus' });
