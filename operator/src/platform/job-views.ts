@@ -1,0 +1,65 @@
+import type { Job } from '@simfleet/contracts';
+import type { Clock } from '@simfleet/runtime';
+import type { Platform } from './client.ts';
+
+interface View {
+  readonly job: Job | null;
+  readonly at: number;
+}
+
+/**
+ * What the platform said of jobs last. Nothing here is kept: after a restart it is asked again. Only jobs that are at work have a view; those at rest are known
+ * by the status of their resources.
+ */
+export interface JobViews {
+  /** As of at most `maxAgeMs` ago, and after whatever `invalidate` told of. Null: there is no such job. */
+  get(jobId: string, maxAgeMs: number): Promise<Job | null>;
+  /** What the platform just answered. */
+  put(job: Job): void;
+  /** Something happened to the job. */
+  invalidate(jobId: string): void;
+  /** Whether something happened to it that nobody has looked at. */
+  isDirty(jobId: string): boolean;
+  /** The job is at rest. */
+  forget(jobId: string): void;
+  clear(): void;
+  readonly size: number;
+}
+
+export const openJobViews = (platform: Pick<Platform, 'getJob'>, clock: Pick<Clock, 'monotonic'>): JobViews => {
+  const views = new Map<string, View>();
+  const dirty = new Set<string>();
+  return {
+    async get(jobId, maxAgeMs) {
+      const known = views.get(jobId);
+      if (known !== undefined && !dirty.has(jobId) && clock.monotonic() - known.at <= maxAgeMs) return known.job;
+      // Before the question: what happens while it is under way is not in the answer.
+      const wasDirty = dirty.delete(jobId);
+      const at = clock.monotonic();
+      try {
+        const job = await platform.getJob(jobId);
+        views.set(jobId, { job, at });
+        return job;
+      } catch (error) {
+        if (wasDirty) dirty.add(jobId);
+        throw error;
+      }
+    },
+    put(job) {
+      views.set(job.id, { job, at: clock.monotonic() });
+    },
+    invalidate: (jobId) => void dirty.add(jobId),
+    isDirty: (jobId) => dirty.has(jobId),
+    forget(jobId) {
+      views.delete(jobId);
+      dirty.delete(jobId);
+    },
+    clear() {
+      views.clear();
+      dirty.clear();
+    },
+    get size() {
+      return views.size;
+    },
+  };
+};

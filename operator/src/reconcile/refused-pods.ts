@@ -1,0 +1,62 @@
+import { errorCode } from '@simfleet/contracts';
+import { isReason } from '../kubernetes/index.ts';
+import type { KubernetesApi } from '../kubernetes/index.ts';
+import type { BatchJob } from '../resources/batch-job.ts';
+import { applyManager } from '../resources/names.ts';
+import { pods as podType } from '../resources/pod.ts';
+import type { Pod } from '../resources/pod.ts';
+
+/** Finds out why the Job controller makes no pods: its own words are in Events only, which age and are many. */
+export interface RefusedPods {
+  /** What the API server says to a pod of the child, tried dry; null when it takes it, or nothing seems wrong. At most one request in `askEveryMs` a child. */
+  reason(child: BatchJob | null, pods: readonly Pod[], now: number): Promise<string | null>;
+  forget(child: BatchJob): void;
+  clear(): void;
+}
+
+/** The Job controller makes pods within a second. */
+const patienceMs = 5_000;
+const askEveryMs = 30_000;
+
+export const openRefusedPods = (api: KubernetesApi): RefusedPods => {
+  const asked = new Map<string, { readonly at: number; readonly answer: string | null }>();
+
+  const ask = async (child: BatchJob): Promise<string | null> => {
+    try {
+      await api.create(podType, podOf(child), { fieldManager: applyManager, dryRun: true });
+      return null;
+    } catch (error) {
+      if (isReason(error, 'Forbidden') || isReason(error, 'Invalid')) return error.detail;
+      if (errorCode(error) === 'unavailable') return null;
+      throw error;
+    }
+  };
+
+  return {
+    async reason(child, pods, now) {
+      if (child === null || !lacksPods(child, pods, now)) return null;
+      const uid = child.metadata.uid ?? '';
+      const before = asked.get(uid);
+      if (before !== undefined && now - before.at < askEveryMs) return before.answer;
+      const answer = await ask(child);
+      asked.set(uid, { at: now, answer });
+      return answer;
+    },
+    forget: ({ metadata }) => void asked.delete(metadata.uid ?? ''),
+    clear: () => asked.clear(),
+  };
+};
+
+const lacksPods = ({ metadata, spec }: BatchJob, pods: readonly Pod[], now: number): boolean =>
+  spec.suspend !== true && pods.length === 0 && now - Date.parse(metadata.creationTimestamp ?? '') > patienceMs;
+
+const podOf = ({ metadata, spec }: BatchJob): Pod => ({
+  apiVersion: podType.apiVersion,
+  kind: podType.kind,
+  metadata: {
+    name: `${metadata.name}-dry-run`,
+    ...(metadata.namespace === undefined ? {} : { namespace: metadata.namespace }),
+    ...spec.template?.metadata,
+  },
+  ...(spec.template === undefined ? {} : { spec: spec.template.spec }),
+});

@@ -1,0 +1,24 @@
+import type { KubernetesObject, ResourceType } from '../kubernetes/objects.ts';
+
+export type Namespace = KubernetesObject;
+export const namespaces: ResourceType<Namespace> = {
+  apiVersion: 'v1',
+  kind: 'Namespace',
+  plural: 'namespaces',
+  namespaced: false,
+};
+
+export interface Secret extends KubernetesObject {
+  readonly type?: string;
+  readonly immutable?: boolean;
+  /** Base64. */
+  readonly data?: Readonly<Record<string, string>>;
+}
+export const secrets: ResourceType<Secret> = { apiVersion: 'v1', kind: 'Secret', plural: 'secrets', namespaced: true };
+
+/** An Event of the core group, as controllers of Kubernetes write them. */
+export interface CoreEvent extends KubernetesObject {
+  readonly reason?: string;
+  readonly message?: string;
+  readonly involvedObject?: { readonly kind?: string; readonly uid?: string };
+}
