@@ -7,7 +7,7 @@ import {
   simulationJobStatus,
   simulationServiceStatus,
 } from '@simfleet/contracts';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { jobExtensions, serviceExtensions } from './rules.ts';
 import type { ExtensionsByPath } from './rules.ts';
 import { structuralSchema } from './structural-schema.ts';

@@ -126,15 +126,15 @@ export type JobResult = z.infer<typeof jobResult>;
 export const jobResource = z
   .strictObject({
     /** Given by the API server: never that of another resource, before or after. */
-    uid: z
-      .string()
-      .max(64)
-      .regex(/^[A-Za-z0-9-]+$/, 'must be letters, digits and "-"'),
+    uid: z.string().regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, 'must be a UUID in lower case'),
     namespace: name,
     name: subdomain,
   })
   .meta({ id: 'JobResource' });
 export type JobResource = z.infer<typeof jobResource>;
+
+/** Id of the job of a resource: the same whoever asks, however often and after whatever crash. */
+export const jobIdOfResource = ({ uid }: Pick<JobResource, 'uid'>): string => `job-${uid}`;
 
 export const createJob = z.strictObject({
   customer: name.default('default'),
@@ -163,6 +163,8 @@ export const patchJob = z.strictObject({
     })
     .partial()
     .optional(),
+  /** From the operator only: the resource is gone, and the job belongs to nobody from then on. */
+  resource: z.null().optional(),
 });
 export type PatchJob = z.infer<typeof patchJob>;
 
@@ -186,7 +188,7 @@ export const job = z
     name,
     labels,
     origin: jobOrigin,
-    /** Of a job whose origin is `kubernetes`: the resource that its spec comes from. */
+    /** The resource that its spec comes from; null when there is none, or no more. */
     resource: jobResource.nullable(),
     createdBy: z.string(),
     createdAt: timestamp,

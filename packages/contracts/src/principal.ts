@@ -6,3 +6,15 @@ export interface Principal {
   /** Customers the principal may act for; '*' = all. */
   readonly customers: readonly string[] | '*';
 }
+
+/** What the operator may do, for all customers: nothing else. */
+export const operatorActions: readonly string[] = [
+  'jobs.create',
+  'jobs.read',
+  'jobs.change',
+  'services.create',
+  'services.read',
+  'services.change',
+  'services.delete',
+  'customers.read',
+];

@@ -1,6 +1,7 @@
 export type { Authorizer } from './access/authorizer.ts';
-export { administratorAuthorizer } from './access/administrator.ts';
-export { createAdminToken } from './access/admin-token.ts';
+export { tokenAuthorizer } from './access/token-authorizer.ts';
+export type { PlatformTokens } from './access/token-authorizer.ts';
+export { createAdminToken, readToken } from './access/admin-token.ts';
 export { readOrCreateSecret } from './access/secret-file.ts';
 export { defineRoute } from './routes/route.ts';
 export type {

@@ -3,7 +3,7 @@ import { chmodSync, readFileSync, readdirSync, statSync, writeFileSync } from 'n
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { temporaryDirectory } from '@simfleet/testing';
-import { administratorAuthorizer, createAdminToken, readCursorKeys } from '../src/index.ts';
+import { tokenAuthorizer, createAdminToken, readCursorKeys } from '../src/index.ts';
 
 test('the first start makes a token for its owner alone, the next one finds it', async (t) => {
   const file = join(temporaryDirectory(t).path, 'admin-token');
@@ -74,7 +74,7 @@ test('two cursor keys of one id are refused', async (t) => {
 });
 
 test('the administrator is who has the very token, and may do everything', async () => {
-  const authorizer = administratorAuthorizer('t'.repeat(43));
+  const authorizer = tokenAuthorizer({ administrator: 't'.repeat(43) });
   const principal = await authorizer.authenticate('t'.repeat(43));
   assert.ok(principal);
   assert.equal(authorizer.permits(principal, 'jobs.create', 'acme'), true);

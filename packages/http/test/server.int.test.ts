@@ -7,7 +7,7 @@ import type { ErrorCode } from '@simfleet/contracts';
 import { createMetrics, createTracing, systemClock } from '@simfleet/runtime';
 import { silentLogger, until } from '@simfleet/testing';
 import { z } from 'zod';
-import { administratorAuthorizer, createHttpServer, defineRoute } from '../src/index.ts';
+import { tokenAuthorizer, createHttpServer, defineRoute } from '../src/index.ts';
 import type { Method, Outcome, Route, RouteRequest } from '../src/index.ts';
 import { problemOf, serving, token } from './serving.ts';
 
@@ -119,7 +119,7 @@ test('a browser may read the documentation with the token as a password, and not
 
 test('what the authorizer does not permit is forbidden, for the action and for the customer', async (t) => {
   const authorizer = {
-    ...administratorAuthorizer(token),
+    ...tokenAuthorizer({ administrator: token }),
     permits: (_: unknown, action: string, customer: string | null) => action === 'test.act' && customer !== 'foreign',
   };
   const { call } = await serving(
@@ -350,7 +350,7 @@ const bare = (routes: readonly Route[] = []) =>
   createHttpServer({
     routes,
     info: { title: '', version: '', description: '' },
-    authorizer: administratorAuthorizer(token),
+    authorizer: tokenAuthorizer({ administrator: token }),
     readiness: () => Promise.reject(new Error('not asked')),
     logger: silentLogger(),
     clock: systemClock,

@@ -1,7 +1,7 @@
 import type { TestContext } from 'node:test';
 import { createMetrics, createTracing, systemClock } from '@simfleet/runtime';
 import { recordingLogger } from '@simfleet/testing';
-import { administratorAuthorizer, createHttpServer } from '../src/index.ts';
+import { tokenAuthorizer, createHttpServer } from '../src/index.ts';
 import type { HttpServerOptions, Route } from '../src/index.ts';
 
 export const token = 'test-token-of-the-administrator-43-letters-';
@@ -12,7 +12,7 @@ export const serving = async (t: TestContext, routes: readonly Route[], given: P
   const server = createHttpServer({
     routes,
     info: { title: 'Test', version: '1.2.3', description: 'For tests.' },
-    authorizer: administratorAuthorizer(token),
+    authorizer: tokenAuthorizer({ administrator: token }),
     readiness: () => Promise.resolve({ ready: true, phase: 'running', modules: [{ name: 'jobs', ready: true }] }),
     logger: log.logger,
     clock: systemClock,

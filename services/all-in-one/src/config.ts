@@ -40,6 +40,17 @@ const platformOptions = z.object({
     .describe(
       'File of the administrator’s token, made when it is not there; replicas share it. In the data directory unless set.',
     ),
+  operatorTokenFile: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('File of the token of a cluster’s operator, which must be there; without it there is no operator.'),
+  tlsCertFile: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('File of the certificate chain (PEM) to serve HTTPS with; read again when it changes. HTTP unless set.'),
+  tlsKeyFile: z.string().min(1).optional().describe('File of the key (PEM) of the certificate.'),
   cursorKeyFile: z
     .string()
     .min(1)

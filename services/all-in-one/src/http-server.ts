@@ -1,9 +1,10 @@
 import {
-  administratorAuthorizer,
   createAdminToken,
   createHttpServer,
   createIdempotencyStore,
   idempotencyCollection,
+  readToken,
+  tokenAuthorizer,
 } from '@simfleet/http';
 import type { IdempotencyRecord, IdempotencyStore, Route } from '@simfleet/http';
 import type { Clock, Module, Readiness } from '@simfleet/runtime';
@@ -23,11 +24,13 @@ export const httpServer = (assembly: HttpAssembly): { readonly start: Module['st
   const { configuration, keyFiles, routes, readiness, version } = assembly;
   let address = '';
   const start: Module['start'] = async ({ clock, logger, metrics, tracing }) => {
-    const token = await createAdminToken(keyFiles.adminToken);
+    const { operatorTokenFile } = configuration.platform;
+    const administrator = await createAdminToken(keyFiles.adminToken);
+    const operator = operatorTokenFile === undefined ? undefined : await readToken(operatorTokenFile);
     const server = createHttpServer({
       ...{ routes, logger, clock, metrics, tracing },
       info: { title: 'Simfleet', version, description },
-      authorizer: administratorAuthorizer(token),
+      authorizer: tokenAuthorizer({ administrator, operator }),
       readiness: () => readiness.check(),
       idempotency: routes.length === 0 ? null : await idempotencyStore(assembly, clock),
     });

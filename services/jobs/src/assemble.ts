@@ -39,6 +39,8 @@ import type { PrepareJob } from './jobs/prepare-job.ts';
 import { openStartJob } from './jobs/start-job.ts';
 import { openSteerJob } from './jobs/steer-job.ts';
 import type { SteerJob } from './jobs/steer-job.ts';
+import { openSteerResource } from './jobs/steer-resource.ts';
+import type { SteerResource } from './jobs/steer-resource.ts';
 import { openTellCrossings } from './jobs/tell-crossings.ts';
 import { openTellReplicas } from './jobs/tell-replicas.ts';
 import type { TellReplicas } from './jobs/tell-replicas.ts';
@@ -78,6 +80,8 @@ export interface Surroundings {
   readonly platformVersion: string;
   /** Shards that can run at the same time on this platform; for estimates of time. */
   readonly slots: number;
+  /** Whether jobs of container services may be created. */
+  readonly containerServices: boolean;
 }
 
 /** Every use case of the service, put together. */
@@ -98,6 +102,7 @@ export interface Parts {
   readonly createJob: CreateJobCase;
   readonly changeJob: ChangeJob;
   readonly steerJob: SteerJob;
+  readonly steerResource: SteerResource;
   readonly deleteJob: DeleteJob;
   readonly withdrawUnlessNamed: WithdrawUnlessNamed;
   readonly endJob: EndJob;
@@ -115,7 +120,8 @@ export interface Parts {
 
 /** Opens the collections and wires the use cases; nothing runs yet. */
 export const assemble = async (surroundings: Surroundings): Promise<Parts> => {
-  const { storage, bus, leases, engines, clock, logger, tracing, platformVersion, slots } = surroundings;
+  const { storage, bus, leases, engines, clock, logger, tracing, platformVersion, slots, containerServices } =
+    surroundings;
   const { shared } = storage;
   const audit = openAudit(storage.log, clock);
   const jobs = await storage.collection<JobDocument>(jobsCollection);
@@ -146,7 +152,7 @@ export const assemble = async (surroundings: Surroundings): Promise<Parts> => {
   });
 
   const tokens = openJobTokens(await storage.collection(tokensCollection), store, shared);
-  const prepare = openPrepareJob({ customers, catalogue, engines, schemas: openSchemaCache() });
+  const prepare = openPrepareJob({ customers, catalogue, engines, containerServices, schemas: openSchemaCache() });
   const endJob = openEndJob({ store, looks, engines, clock, platformVersion });
   const giveUp = openGiveUp(endJob);
   const startJob = openStartJob(store, clock);
@@ -188,6 +194,7 @@ export const assemble = async (surroundings: Surroundings): Promise<Parts> => {
     createJob: openCreateJob(createParts),
     changeJob: openChangeJob({ store, steer: steerJob, engines, giveUp, audit, clock }),
     steerJob,
+    steerResource: openSteerResource({ store, bus, audit, clock }),
     deleteJob,
     withdrawUnlessNamed,
     endJob,

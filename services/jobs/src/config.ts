@@ -17,7 +17,11 @@ export const jobsOptions = z.object({
   retainLiveCount: count.describe(
     'Newest live events kept of a job that is over, its result among them. All when left out.',
   ),
+  containerServices: z
+    .boolean()
+    .default(false)
+    .describe('Whether jobs of services that run an image may be created: where a cluster runs them.'),
   retainAuditDays: days.describe('Days that audit entries are kept; for ever when left out.'),
   retainAuditCount: count.describe('Newest audit entries kept of each customer; all when left out.'),
 });
-export type JobsOptions = z.infer<typeof jobsOptions>;
+export type JobsOptions = z.input<typeof jobsOptions>;

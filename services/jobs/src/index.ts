@@ -59,7 +59,14 @@ export const jobsModule = (dependencies: JobsDependencies, dependsOn: readonly s
     ),
     async start(context) {
       const { clock, logger, metrics, tracing } = context;
-      const parts = measure(metrics, await assemble({ ...dependencies, clock, logger, tracing }));
+      const parts = measure(
+        metrics,
+        await assemble({
+          ...dependencies,
+          ...{ clock, logger, tracing },
+          containerServices: dependencies.options?.containerServices ?? false,
+        }),
+      );
       const running = await run(parts, dependencies.options ?? {}, logger);
       started = parts;
       return running;

@@ -1,3 +1,4 @@
+import { containerEngine } from '@simfleet/contracts';
 import type { ReplyBody, RequestBody, SimfleetEvent } from '@simfleet/contracts';
 import type { Tracing } from '@simfleet/runtime';
 import type { Collection } from '@simfleet/storage';
@@ -167,6 +168,8 @@ export const openExecutor = (options: ExecutorOptions): Executor => {
   };
 
   const obey = async ({ data, sourceversion }: JobChangedEvent): Promise<void> => {
+    // Images run in a cluster: here the job stays queued, which its message says.
+    if (data.engine === containerEngine) return;
     const known = await findRun(data.jobId);
     if (known === null && (data.deleted || data.desired === 'stop')) return;
     const current = known?.record.current ?? null;

@@ -10,6 +10,15 @@ test('a job runs on as many shards as it wants, up to the slots', async () => {
   assert.equal(world.running(), 'a/1 a/2');
 });
 
+test('a job whose image only a cluster can run is left to it', async () => {
+  const world = await openWorld();
+  await world.change('a', { engine: 'container' });
+  assert.equal(world.running(), '');
+  assert.deepEqual([...world.tokens.keys()], []);
+  await world.change('b', { engine: 'small-engine' });
+  assert.equal(world.running(), 'b/0');
+});
+
 test('an event seen before, or older than the newest, changes nothing', async () => {
   const world = await openWorld();
   await world.change('a', { shards: 1 }, 5);

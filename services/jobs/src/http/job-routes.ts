@@ -1,4 +1,4 @@
-import { createJob, job, jobEstimate, labels, page } from '@simfleet/contracts';
+import { createJob, job, jobEstimate, labels, page, patchJob } from '@simfleet/contracts';
 import { defineRoute } from '@simfleet/http';
 import type { Answer, Route } from '@simfleet/http';
 import type { JobLook } from '@simfleet/contracts';
@@ -18,6 +18,7 @@ const one = { description: 'The job.', schema: job };
 const jobPatch = z.strictObject({
   labels: z.record(labels.keyType, labels.valueType.nullable()).optional(),
   spec: z.record(z.string(), z.json()).optional(),
+  resource: patchJob.shape.resource,
 });
 
 /** CRUD of jobs, and what one would take. */
@@ -31,7 +32,7 @@ export const jobRoutes = (parts: () => Parts, lists: Lists): readonly Route[] =>
     action: 'jobs.create',
     request: { body: createJob },
     responses: { 201: one },
-    errors: ['already-exists', 'forbidden', 'engine-unavailable'],
+    errors: ['already-exists', 'version-conflict', 'forbidden', 'engine-unavailable'],
     async handle(request) {
       const { body: input, principal, effectId } = request;
       request.authorize(input.customer);
@@ -107,7 +108,7 @@ export const jobRoutes = (parts: () => Parts, lists: Lists): readonly Route[] =>
     action: 'jobs.delete',
     request: { params },
     responses: { 204: { description: 'It is gone.' } },
-    errors: ['not-found', 'job-not-over', 'precondition-failed'],
+    errors: ['not-found', 'job-not-over', 'owned-by-resource', 'precondition-failed'],
     async handle(request) {
       const { id } = await visibleJob(parts().store, request.params.id, request);
       await parts().deleteJob.delete(id, request.principal, ifMatchOf(request));

@@ -20,6 +20,7 @@ import { metricMistakes } from './check-spec.ts';
 import { engineOf, recorded, timeText } from './job-document.ts';
 import type { JobDocument, StoredJob } from './job-document.ts';
 import { jobChanged } from './job-events.ts';
+import { refuseChange, refuseForeignResource, refuseOrphan } from './job-ownership.ts';
 import type { GiveUp } from './give-up.ts';
 import type { JobStore } from './job-store.ts';
 import type { SteerJob } from './steer-job.ts';
@@ -37,12 +38,14 @@ export interface ChangeJobParts {
 export interface JobPatch {
   readonly labels?: Readonly<Record<string, unknown>> | undefined;
   readonly spec?: Readonly<Record<string, unknown>> | undefined;
+  /** Null: the resource that the job came from is gone. */
+  readonly resource?: null | undefined;
 }
 
 export interface ChangeJob {
-  /** Throws `not-found`, `invalid-request`, `immutable`, `job-over`, and what `check` throws. */
+  /** Throws `not-found`, `invalid-request`, `immutable`, `job-over`, `owned-by-resource`, `forbidden` for `resource`, and what `check` throws. */
   patch(id: string, patch: JobPatch, principal: Principal, check?: (version: number) => void): Promise<StoredJob>;
-  /** Gives the job wider bounds. Throws `not-found`, `immutable`, `job-over`, `engine-unavailable`, and what `check` throws. */
+  /** Gives the job wider bounds. Throws `not-found`, `immutable`, `job-over`, `owned-by-resource`, `engine-unavailable`, and what `check` throws. */
   extend(id: string, bounds: ExtendJob, principal: Principal, check?: (version: number) => void): Promise<StoredJob>;
 }
 
@@ -79,7 +82,10 @@ export const openChangeJob = ({ store, steer, engines, giveUp, audit, clock }: C
     return job;
   };
 
-  const patched = (job: JobDocument, patch: JobPatch, now: number): JobDocument => {
+  const patched = (before: JobDocument, patch: JobPatch, by: Principal, now: number): JobDocument => {
+    refuseForeignResource(patch.resource, by);
+    refuseChange(before, by);
+    const job = patch.resource === null ? withoutResource(before) : before;
     const labels =
       patch.labels === undefined ? job.labels : parsed('/labels', labelsShape, mergePatch(job.labels, patch.labels));
     const wanted = wantedSpec(job.spec, patch.spec ?? {});
@@ -98,6 +104,7 @@ export const openChangeJob = ({ store, steer, engines, giveUp, audit, clock }: C
     if (mistakes.length > 0) throw new SimfleetError('invalid-request', 'the change has mistakes', { mistakes });
     const exhaustedShards = job.exhaustedShards.filter((shard) => shard < spec.shards);
     if (!widened) return { ...job, spec, exhaustedShards };
+    refuseOrphan(job);
     if (engine === null) throw engineGone(job);
     return {
       ...extend(job, spec),
@@ -112,7 +119,13 @@ export const openChangeJob = ({ store, steer, engines, giveUp, audit, clock }: C
 
   return {
     async patch(id, patch, principal, check) {
-      const job = await change(id, principal, 'jobs.change', (before, now) => patched(before, patch, now), check);
+      const job = await change(
+        id,
+        principal,
+        'jobs.change',
+        (before, now) => patched(before, patch, principal, now),
+        check,
+      );
       return patch.spec?.['cancelled'] === true ? steer.cancel(id, principal) : giveUp(job);
     },
     extend: (id, bounds, principal, check) =>
@@ -121,6 +134,7 @@ export const openChangeJob = ({ store, steer, engines, giveUp, audit, clock }: C
         principal,
         'jobs.extend',
         (before) => {
+          refuseChange(before, principal);
           const after = applied(before, extendSpec(before.spec, bounds));
           return after.run === before.run ? after : { ...after, generation: before.generation + 1 };
         },
@@ -128,6 +142,8 @@ export const openChangeJob = ({ store, steer, engines, giveUp, audit, clock }: C
       ),
   };
 };
+
+const withoutResource = ({ resource: _gone, ...job }: JobDocument): JobDocument => job;
 
 /** Earlier bounds that are kept: shards of older runs than these are long gone. */
 const keptBounds = 16;

@@ -1,5 +1,5 @@
-import { SimfleetError, errorCode } from '@simfleet/contracts';
-import type { CreateJob, Principal } from '@simfleet/contracts';
+import { SimfleetError, containerEngine, errorCode, jobIdOfResource } from '@simfleet/contracts';
+import type { CreateJob, JobResource, Principal } from '@simfleet/contracts';
 import { initialState } from '@simfleet/domain';
 import type { Clock } from '@simfleet/runtime';
 import type { Audit } from '../audit/audit.ts';
@@ -9,6 +9,7 @@ import { recorded, timeText } from './job-document.ts';
 import type { JobDocument, StoredJob } from './job-document.ts';
 import { jobChanged } from './job-events.ts';
 import type { JobNames, Reservation } from './job-names.ts';
+import { isSameJob, refuseForeignResource } from './job-ownership.ts';
 import type { JobStore } from './job-store.ts';
 import type { PreparedJob, PrepareJob } from './prepare-job.ts';
 import type { WithdrawUnlessNamed } from './withdraw-job.ts';
@@ -33,7 +34,8 @@ export interface CreateJobRequest {
 
 /**
  * Creates a job and its event in one write. Throws `invalid-request`, `forbidden`, `already-exists` for a name that is taken,
- * `engine-unavailable`, `unavailable` when others kept it from being decided: the same request may be sent again.
+ * `engine-unavailable`, `unavailable` when others kept it from being decided: the same request may be sent again. A resource has one job, whose id is a
+ * function of the resource: asking for it again answers that job, or throws `version-conflict` when it is another by now.
  */
 export type CreateJobCase = (request: CreateJobRequest) => Promise<StoredJob>;
 
@@ -117,10 +119,48 @@ export const openCreateJob = (parts: CreateJobParts): CreateJobCase => {
     throw new SimfleetError('unavailable', 'the customer or the service is being deleted');
   };
 
+  const ofResource = async (request: CreateJobRequest, resource: JobResource): Promise<StoredJob> => {
+    const { input } = request;
+    const id = jobIdOfResource(resource);
+    const job = (await withdrawUnlessNamed(id)) ? await store.need(id) : await createFreelyNamed(id, request, resource);
+    if (isSameJob(job.doc, input)) return job;
+    throw new SimfleetError('version-conflict', `the resource has job ${id}, with another spec: read it and change it`);
+  };
+
+  /** An earlier resource of the name may be gone and its result still here: then the job is told apart by the resource's uid. */
+  const createFreelyNamed = async (id: string, request: CreateJobRequest, { uid, name: own }: JobResource) => {
+    const { customer, name = own } = request.input;
+    const input = { ...request.input, name };
+    try {
+      return await create(id, { ...request, input });
+    } catch (error) {
+      if (errorCode(error) !== 'already-exists' || !(await isOfGoneResource(customer, name))) throw error;
+      const apart = `${name.slice(0, 54)}-${uid.slice(0, 8)}`;
+      return create(id, { ...request, input: { ...input, name: apart } });
+    }
+  };
+
+  const isOfGoneResource = async (customer: string, name: string): Promise<boolean> => {
+    const { rows } = await store.collection.query({
+      filter: {
+        op: 'and',
+        all: [
+          { op: 'eq', field: 'customer', value: customer },
+          { op: 'eq', field: 'name', value: name },
+        ],
+      },
+      sort: { field: 'createdAt', direction: 'descending' },
+      limit: 1,
+    });
+    return rows.some(({ doc }) => doc.origin === 'kubernetes' && doc.resource === undefined);
+  };
+
   return async (request) => {
-    const { principal, effectId } = request;
-    const id = `job-${effectId}`;
-    const job = await create(id, request);
+    const { input, principal, effectId } = request;
+    const { resource } = input;
+    refuseForeignResource(resource, principal);
+    const job = resource === undefined ? await create(`job-${effectId}`, request) : await ofResource(request, resource);
+    const { id } = job;
     await audit.write({
       principal,
       customer: job.doc.customer,
@@ -146,11 +186,13 @@ const newJob = (
   by: Principal,
   now: number,
 ): JobDocument => {
+  const message = pin.engine === containerEngine ? 'waits for the cluster that runs its image' : null;
   const job: JobDocument = {
     customer: input.customer,
     name: input.name,
     labels: input.labels,
-    origin: 'api',
+    origin: input.resource === undefined ? 'api' : 'kubernetes',
+    ...(input.resource === undefined ? {} : { resource: input.resource }),
     createdBy: by.id,
     createdAt: timeText(now),
     startedAt: null,
@@ -164,7 +206,7 @@ const newJob = (
     service: pin,
     state: initialState(input.spec),
     stopReason: null,
-    message: null,
+    message,
     exhaustedShards: [],
     crossed: [],
     claim,
@@ -174,5 +216,5 @@ const newJob = (
     blocksReported: 0,
     expiresAt: null,
   };
-  return recorded(null, job, { by, now, message: null });
+  return recorded(null, job, { by, now, message });
 };

@@ -9,6 +9,7 @@ import type { JobTokens } from '../reports/job-tokens.ts';
 import { timeText } from './job-document.ts';
 import { jobChanged } from './job-events.ts';
 import type { JobNames } from './job-names.ts';
+import { owned } from './job-ownership.ts';
 import type { JobStore } from './job-store.ts';
 
 export interface DeleteJobParts {
@@ -22,7 +23,7 @@ export interface DeleteJobParts {
 }
 
 export interface DeleteJob {
-  /** Throws `not-found`, `job-not-over`, and what `check` throws. */
+  /** Throws `not-found`, `job-not-over`, `owned-by-resource` while the resource that it came from is there, and what `check` throws. */
   delete(id: string, principal: Principal, check?: (version: number) => void): Promise<void>;
   /** Removes what belonged to a job whose record is gone. Idempotent: driven by the event, so that a crash leaves nothing behind. */
   clearAway(job: { readonly jobId: string; readonly customer: string; readonly name: string }): Promise<void>;
@@ -36,6 +37,7 @@ export const openDeleteJob = (parts: DeleteJobParts): DeleteJob => {
       check?.(job.version);
       if (!isOver(job.doc))
         throw new SimfleetError('job-not-over', 'the job is not over: cancel it before you delete it');
+      if (job.doc.resource !== undefined) throw owned(job.doc.resource);
       const version = job.version + 1;
       try {
         await store.delete(job, [jobChanged(id, job.doc, version, timeText(clock.now()), true)]);

@@ -1,7 +1,9 @@
+import { containerEngine } from '@simfleet/contracts';
 import type { JobOrigin, JobResource, JobResult, JobSpec, JobState, Principal, StopReason } from '@simfleet/contracts';
 import { expiresAt } from '@simfleet/domain';
-import type { Engine, JobFacts } from '@simfleet/domain';
+import type { Engine, JobFacts, MetricDescription } from '@simfleet/domain';
 import type { CollectionDeclaration, Stored } from '@simfleet/storage';
+import { imageEngine } from '../services/image-engine.ts';
 
 /** A change of state, kept in the job so that its live log and audit can be completed after a crash. */
 export interface Transition {
@@ -24,6 +26,8 @@ export interface Pin {
   readonly kernelHash: string;
   readonly generator: string | null;
   readonly blockSize: number;
+  /** Of a container service, whose engine is made from this pin; absent for engines of the platform. */
+  readonly metrics?: readonly MetricDescription[];
 }
 
 /** A job as stored. Progress is not in it while the job is active: the ledger says it. */
@@ -32,7 +36,7 @@ export interface JobDocument extends JobFacts {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly origin: JobOrigin;
-  /** The resource that the spec comes from; absent unless the origin is `kubernetes`. */
+  /** The resource that the spec comes from; absent when there is none, or no more. */
   readonly resource?: JobResource;
   readonly createdBy: string;
   readonly createdAt: string;
@@ -98,7 +102,8 @@ export const recorded = (
   job: JobDocument,
   { by, now, message }: { readonly by: Pick<Principal, 'id'>; readonly now: number; readonly message: string | null },
 ): JobDocument => {
-  const expires = expiresAt(job);
+  // The time to live of a resource ends the resource: its result stays here.
+  const expires = job.origin === 'kubernetes' ? null : expiresAt(job);
   const dated = { ...job, expiresAt: expires === null ? null : timeText(expires) };
   if (before !== null && before.state === job.state && before.run === job.run) return dated;
   const transition: Transition = {
@@ -115,11 +120,15 @@ export const recorded = (
 /** The spec with completed parameters: what planning and judging work on. */
 export const effectiveSpec = (job: JobDocument): JobSpec => ({ ...job.spec, parameters: job.parameters });
 
-/** The engine build that the job is bound to, or null when this platform does not have it. */
-export const engineOf = (job: JobDocument, engines: readonly Engine[]): Engine | null =>
-  engines.find(({ name, kernelHash, version }) => {
-    const { service } = job;
-    return name === service.engine && kernelHash === service.kernelHash && version === service.engineVersion;
-  }) ?? null;
+/** The engine build that the job is bound to, or null when this platform does not have it. An image is bound by its digest wherever it runs. */
+export const engineOf = ({ service }: Pick<JobDocument, 'service'>, engines: readonly Engine[]): Engine | null => {
+  const { engine, kernelHash, engineVersion, blockSize, metrics } = service;
+  if (engine === containerEngine && metrics !== undefined)
+    return imageEngine({ kernelHash, blockSize, metrics, description: service.name });
+  return (
+    engines.find((each) => each.name === engine && each.kernelHash === kernelHash && each.version === engineVersion) ??
+    null
+  );
+};
 
 export const timeText = (milliseconds: number): string => new Date(milliseconds).toISOString();

@@ -34,6 +34,9 @@ export const jobChanged = (
     backoffLimitPerIndex: job.spec.backoffLimitPerIndex,
     generation: job.run,
     deleted,
+    origin: job.origin,
+    resource: job.resource ?? null,
+    engine: job.service.engine,
   },
 });
 

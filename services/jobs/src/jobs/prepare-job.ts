@@ -1,10 +1,11 @@
-import { SimfleetError, errorCode } from '@simfleet/contracts';
+import { SimfleetError, containerEngine, errorCode } from '@simfleet/contracts';
 import type { CreateJob, JobSpec, Mistake } from '@simfleet/contracts';
 import { canonicalJson, rulesOf } from '@simfleet/domain';
 import type { Engine, Rules } from '@simfleet/domain';
 import type { Customers } from '../customers/customers.ts';
 import { isEntitled } from '../customers/customers.ts';
 import type { Catalogue } from '../services/catalogue.ts';
+import { engineOfSpec } from '../services/check-service.ts';
 import { compileSchema } from '../services/parameter-schema.ts';
 import type { CheckParameters } from '../services/parameter-schema.ts';
 import type { StoredService } from '../services/service-document.ts';
@@ -32,6 +33,8 @@ export interface PrepareJobParts {
   readonly customers: Customers;
   readonly catalogue: Catalogue;
   readonly engines: readonly Engine[];
+  /** Whether jobs of services that run an image may be created. */
+  readonly containerServices: boolean;
   readonly schemas: SchemaCache;
 }
 
@@ -41,7 +44,8 @@ export type SchemaCache = (schema: Readonly<Record<string, unknown>> | boolean) 
 /** Throws `invalid-request` with a pointer per mistake, `forbidden` when the customer may not run the service, `engine-unavailable`. */
 export type PrepareJob = (input: Pick<CreateJob, 'customer' | 'spec'>) => Promise<PreparedJob>;
 
-export const openPrepareJob = ({ customers, catalogue, engines, schemas }: PrepareJobParts): PrepareJob => {
+export const openPrepareJob = (parts: PrepareJobParts): PrepareJob => {
+  const { customers, catalogue, engines, containerServices, schemas } = parts;
   const find = async (input: Pick<CreateJob, 'customer' | 'spec'>): Promise<Named> => {
     const { name, version } = input.spec.serviceRef;
     const customer = await customers.get(input.customer).catch(asMistakeAt('/customer'));
@@ -58,12 +62,17 @@ export const openPrepareJob = ({ customers, catalogue, engines, schemas }: Prepa
   };
 
   const engineFor = ({ doc }: StoredService): Engine => {
-    const engine = engines.find(({ name }) => name === doc.spec.engine);
+    if (doc.spec.container !== undefined && !containerServices)
+      throw new SimfleetError(
+        'engine-unavailable',
+        `service "${doc.name}" runs an image, which this platform does not: it has no cluster (--container-services)`,
+      );
+    const engine = engineOfSpec(doc.spec, engines);
     if (engine !== undefined && engine.kernelHash === doc.kernelHash && engine.version === doc.engineVersion)
       return engine;
     throw new SimfleetError(
       'engine-unavailable',
-      `version ${doc.version} of service "${doc.name}" needs a build of engine "${doc.spec.engine}" that is not here`,
+      `version ${doc.version} of service "${doc.name}" needs a build of engine "${doc.spec.engine ?? containerEngine}" that is not here`,
     );
   };
 
@@ -87,8 +96,9 @@ const pinOf = ({ doc }: StoredService, engine: Engine, rules: Rules): Pin => ({
   engine: engine.name,
   engineVersion: engine.version,
   kernelHash: engine.kernelHash,
-  generator: engine.kind === 'sampling' ? engine.generator : null,
+  generator: engine.kind === 'sampling' && doc.spec.container === undefined ? engine.generator : null,
   blockSize: rules.plan.blockSize,
+  ...(doc.spec.container === undefined ? {} : { metrics: engine.metrics }),
 });
 
 /** Turns «there is no such record» into a mistake of the request that names it. */

@@ -1,4 +1,5 @@
 import { errorCode, SimfleetError } from '@simfleet/contracts';
+import type { ErrorCode } from '@simfleet/contracts';
 import type { Collection, Position } from '@simfleet/storage';
 import type { DeleteJob } from '../jobs/delete-job.ts';
 import { system } from '../jobs/end-job.ts';
@@ -57,6 +58,9 @@ const positionOf = async (jobs: Collection<JobDocument>, customer: string, nth: 
   return position;
 };
 
+/** Deleted by somebody else, extended and running again, or kept by the resource that it came from. */
+const staying: ReadonlySet<ErrorCode> = new Set(['not-found', 'version-conflict', 'job-not-over', 'owned-by-resource']);
+
 /** Deletes them as a person would, so that everybody is told. Answers how many went. */
 const removeBatch = async ({ deleteJob }: RemoveJobsParts, batch: readonly StoredJob[]): Promise<number> => {
   let removed = 0;
@@ -68,9 +72,8 @@ const removeBatch = async ({ deleteJob }: RemoveJobsParts, batch: readonly Store
       await deleteJob.delete(id, system, asItWas);
       removed += 1;
     } catch (error) {
-      // Deleted by somebody else, or extended and running again.
       const code = errorCode(error);
-      if (code !== 'not-found' && code !== 'version-conflict' && code !== 'job-not-over') throw error;
+      if (code === undefined || !staying.has(code)) throw error;
     }
   }
   return removed;

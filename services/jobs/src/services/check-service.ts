@@ -1,22 +1,31 @@
-import { containerEngine, SimfleetError } from '@simfleet/contracts';
+import { imageDigest, SimfleetError } from '@simfleet/contracts';
 import type { Mistake, ServiceSpec } from '@simfleet/contracts';
 import type { Engine } from '@simfleet/domain';
 import { didYouMean } from '@simfleet/runtime';
+import { imageEngine } from './image-engine.ts';
 import { compileSchema } from './parameter-schema.ts';
 
-/** The engine of a sound spec. Throws `invalid-request` with a pointer per mistake. */
+/** The engine of a sound spec, made up for an image. Throws `invalid-request` with a pointer per mistake. */
 export const checkService = (spec: ServiceSpec, engines: readonly Engine[]): Engine => {
-  const engine = engines.find(({ name }) => name === spec.engine);
+  const engine = engineOfSpec(spec, engines);
   const schema = compileSchema(spec.parameters);
   const mistakes: Mistake[] = [
-    ...(engine === undefined ? [unknownEngine(spec.engine ?? containerEngine, engines)] : []),
+    ...(engine === undefined ? [unknownEngine(spec.engine ?? '', engines)] : []),
     ...('mistakes' in schema ? schema.mistakes.map((each) => below('/spec/parameters', each)) : []),
-    ...(engine === undefined ? [] : defaultMistakes(spec, engine)),
+    ...(engine === undefined || spec.container !== undefined ? [] : defaultMistakes(spec, engine)),
   ];
   if (mistakes.length > 0 || engine === undefined) {
     throw new SimfleetError('invalid-request', 'the service has mistakes', { mistakes });
   }
   return engine;
+};
+
+/** The build that the service runs on; undefined when this platform does not have it. */
+export const engineOfSpec = (spec: ServiceSpec, engines: readonly Engine[]): Engine | undefined => {
+  const { container, description } = spec;
+  if (container === undefined) return engines.find(({ name }) => name === spec.engine);
+  const { blockSize, metrics } = container;
+  return imageEngine({ kernelHash: imageDigest(container), blockSize, metrics, description });
 };
 
 const below = (base: string, { pointer, detail }: Mistake): Mistake => ({ pointer: `${base}${pointer}`, detail });

@@ -5,7 +5,7 @@ import { openMemoryBus } from '@simfleet/bus/memory';
 import type { Job, Principal, Problem } from '@simfleet/contracts';
 import type { Engine } from '@simfleet/domain';
 import {
-  administratorAuthorizer,
+  tokenAuthorizer,
   createCursorCodec,
   createHttpServer,
   createIdempotencyStore,
@@ -89,7 +89,7 @@ export const startPlatform = async (test: TestContext, options: PlatformOptions 
   const server = createHttpServer({
     routes: jobs.routes,
     info: { title: 'Simfleet', version: '0', description: '' },
-    authorizer: withUsers(administratorAuthorizer(adminToken), options.users ?? {}),
+    authorizer: withUsers(tokenAuthorizer({ administrator: adminToken }), options.users ?? {}),
     readiness: async () => ({ ready: true, modules: {} }) as never,
     logger,
     clock,

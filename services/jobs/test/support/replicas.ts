@@ -97,7 +97,7 @@ export const openReplicas = async ({ turns, isSuspicious, schemas }: ReplicasOpt
     const services = await open<ServiceDocument>(servicesCollection);
     const versions = await open<ServiceDocument>(serviceVersionsCollection);
     const catalogue = openCatalogue({ services, versions, engines: [engine], ...shared });
-    const prepare = openPrepareJob({ customers, catalogue, engines: [engine], schemas });
+    const prepare = openPrepareJob({ customers, catalogue, engines: [engine], containerServices: false, schemas });
     const withdrawUnlessNamed = openWithdrawUnlessNamed({ store, names, clock });
     const audit = { write: async () => undefined };
     const createJobCase = openCreateJob({
