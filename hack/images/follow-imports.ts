@@ -68,7 +68,7 @@ export const followImports = (root: string, entries: readonly string[]): Needed 
     if (files.has(path)) return;
     if (!existsSync(file)) throw new Error(`${path} is not there`);
     files.add(path);
-    if (!/\.[jt]s$/.test(file)) return;
+    if (!/\.m?[jt]s$/.test(file)) return;
     for (const specifier of specifiersOf(file)) {
       const target = targetOf(specifier, file);
       if (target !== null) follow(target);

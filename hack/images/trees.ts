@@ -42,10 +42,10 @@ export const images: Readonly<Record<ImageName, Image>> = {
     description: 'One shard of a Simfleet job, with the built-in engines',
   },
   example: {
-    entries: ['examples/container-service/simulate.js'],
+    entries: ['examples/container-service/simulate.mjs'],
     files: [],
     packages: [],
-    command: ['examples/container-service/simulate.js'],
+    command: ['examples/container-service/simulate.mjs'],
     description: 'An example of a simulation of one’s own',
   },
 };

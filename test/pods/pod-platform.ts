@@ -13,6 +13,8 @@ import { startProcess } from '../e2e/platform.ts';
 /** A platform without an executor: whoever has a job's token runs its shards. */
 export interface PodPlatform {
   readonly url: string;
+  /** The administrator's. */
+  readonly token: string;
   readonly client: Client;
   /** Draws a token of the job, registers its hash as the operator does, and answers the file that holds it. */
   tokenFile(jobId: string): Promise<string>;
@@ -24,12 +26,12 @@ export const podPlatformMissing = (): string | false => {
   return 'missing' in nats ? nats.missing : (postgresMissing() ?? false);
 };
 
-export const openPodPlatform = async (context: TestContext): Promise<PodPlatform> => {
+export const openPodPlatform = async (context: TestContext, more: readonly string[] = []): Promise<PodPlatform> => {
   const { path } = temporaryDirectory(context);
   const [postgres, nats] = await Promise.all([startPostgres(), startNats(context, { syncAlways: false })]);
   context.after(() => postgres.stop());
   const adminToken = join(path, 'admin-token');
-  const flags = ['--target', 'jobs', '--port', '0', '--admin-token-file', adminToken];
+  const flags = ['--target', 'jobs', '--port', '0', '--admin-token-file', adminToken, ...more];
   const platform = await startProcess([...flags, '--cursor-key-file', join(path, 'cursor-key')], {
     SIMFLEET_STORAGE: await postgres.createDatabase(),
     SIMFLEET_BUS: nats.url,
@@ -37,16 +39,17 @@ export const openPodPlatform = async (context: TestContext): Promise<PodPlatform
   context.after(() => platform.kill());
   const bus = await openBus({ url: nats.url });
   context.after(() => bus.close());
-  const client = openClient({ url: platform.url, token: readFileSync(adminToken, 'utf8').trim() });
+  const token = readFileSync(adminToken, 'utf8').trim();
+  const client = openClient({ url: platform.url, token });
   return {
-    ...{ url: platform.url, client },
+    ...{ url: platform.url, token, client },
     async tokenFile(jobId) {
-      const token = randomBytes(32).toString('base64url');
-      const sha256 = createHash('sha256').update(token).digest('hex');
+      const drawn = randomBytes(32).toString('base64url');
+      const sha256 = createHash('sha256').update(drawn).digest('hex');
       const { accepted } = await bus.request('jobs.register-token', { jobId, sha256 });
       if (!accepted) throw new Error(`the platform did not take a token of ${jobId}`);
       const file = join(path, `token-${jobId}`);
-      writeFileSync(file, token, { mode: 0o600 });
+      writeFileSync(file, drawn, { mode: 0o600 });
       return file;
     },
   };

@@ -1,0 +1,51 @@
+# Two images from one file:
+#
+#   docker build --target platform -t simfleet/platform .     services, operator and command line
+#   docker build --target runner   -t simfleet/runner .       one shard of a job, with the built-in engines
+#
+# What is in them is decided by hack/images/trees.ts, which hack/images/build.ts makes the same images from where there is no Docker.
+# Releases name both bases by digest as well: --build-arg BUILD_BASE=node:24.21.0-bookworm-slim@sha256:… and likewise RUNTIME_BASE.
+# The runtime base brings glibc, libstdc++, public certificates and the user 65532, but neither a shell nor a package manager.
+ARG BUILD_BASE=node:24.21.0-bookworm-slim
+ARG RUNTIME_BASE=gcr.io/distroless/cc-debian12:nonroot
+
+FROM ${BUILD_BASE} AS repository
+WORKDIR /repository
+COPY . .
+
+# The manifests alone, so that dependencies are installed again only when these change.
+FROM repository AS manifests
+RUN mkdir /manifests && find . -name 'package*.json' -exec cp --parents {} /manifests \;
+
+FROM ${BUILD_BASE} AS dependencies
+WORKDIR /repository
+COPY --from=manifests /manifests ./
+RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund
+
+FROM repository AS trees
+COPY --from=dependencies /repository ./
+RUN node --no-warnings hack/images/write-tree.ts --image platform --out /trees/platform \
+  && node --no-warnings hack/images/write-tree.ts --image runner --out /trees/runner
+
+FROM ${RUNTIME_BASE} AS base
+COPY --from=dependencies /usr/local/bin/node /usr/local/bin/node
+ENV PATH=/usr/local/bin:/usr/bin:/bin NODE_ENV=production
+WORKDIR /app
+USER 65532:65532
+STOPSIGNAL SIGTERM
+# Kubernetes asks /healthz and /readyz; a check inside the image would be a second opinion.
+HEALTHCHECK NONE
+
+FROM base AS runner
+LABEL org.opencontainers.image.description="One shard of a Simfleet job, with the built-in engines" \
+  org.opencontainers.image.licenses="Apache-2.0"
+COPY --from=trees /trees/runner ./
+ENTRYPOINT ["/usr/local/bin/node", "packages/simulation/src/container/shard-main.ts"]
+
+# The last one is what a build without --target makes. Its program is chosen by who starts it:
+#   services/all-in-one/src/main.ts --target jobs … · operator/src/main.ts … · packages/cli/bin/simfleet.js …
+FROM base AS platform
+LABEL org.opencontainers.image.description="Services, operator and command line of Simfleet" \
+  org.opencontainers.image.licenses="Apache-2.0"
+COPY --from=trees /trees/platform ./
+ENTRYPOINT ["/usr/local/bin/node"]
