@@ -38,3 +38,4 @@ export type { IdempotencyRecord } from './idempotency/record.ts';
 export { describeApi } from './openapi/describe-api.ts';
 export { createHttpServer } from './server/create.ts';
 export type { HttpServer, HttpServerOptions, ServerLimits } from './server/options.ts';
+export type { TlsFiles } from './server/tls.ts';

@@ -3,7 +3,7 @@ import { chmodSync, readFileSync, readdirSync, statSync, writeFileSync } from 'n
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { temporaryDirectory } from '@simfleet/testing';
-import { tokenAuthorizer, createAdminToken, readCursorKeys } from '../src/index.ts';
+import { tokenAuthorizer, createAdminToken, readCursorKeys, readToken } from '../src/index.ts';
 
 test('the first start makes a token for its owner alone, the next one finds it', async (t) => {
   const file = join(temporaryDirectory(t).path, 'admin-token');
@@ -86,4 +86,25 @@ test('the administrator is who has the very token, and may do everything', async
     ['acme', 'other', null].map((customer) => authorizer.permits(other, 'jobs.create', customer)),
     [true, false, true],
   );
+});
+
+test('the operator is who has its very token, and may do what it is there for', async () => {
+  const authorizer = tokenAuthorizer({ administrator: 't'.repeat(43), operator: 'o'.repeat(43) });
+  const principal = await authorizer.authenticate('o'.repeat(43));
+  assert.ok(principal);
+  assert.deepEqual([principal.id, principal.kind, principal.customers], ['operator', 'operator', '*']);
+  for (const action of ['jobs.create', 'jobs.change', 'services.delete', 'customers.read'])
+    assert.equal(authorizer.permits(principal, action, 'acme'), true, action);
+  for (const action of ['jobs.delete', 'jobs.cancel', 'customers.create', 'events.read', ''])
+    assert.equal(authorizer.permits(principal, action, 'acme'), false, action);
+  assert.equal(await tokenAuthorizer({ administrator: 't'.repeat(43) }).authenticate('o'.repeat(43)), null);
+});
+
+test('the token of an operator is read, never made', async (t) => {
+  const file = join(temporaryDirectory(t).path, 'operator-token');
+  await assert.rejects(readToken(file), { code: 'invalid-configuration', detail: /is not there/ });
+  writeFileSync(file, `${'o'.repeat(43)}\n`, { mode: 0o600 });
+  assert.equal(await readToken(file), 'o'.repeat(43));
+  writeFileSync(file, 'short\n');
+  await assert.rejects(readToken(file), { code: 'invalid-configuration', detail: /holds no token/ });
 });

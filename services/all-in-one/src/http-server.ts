@@ -1,3 +1,4 @@
+import { SimfleetError } from '@simfleet/contracts';
 import {
   createAdminToken,
   createHttpServer,
@@ -6,9 +7,10 @@ import {
   readToken,
   tokenAuthorizer,
 } from '@simfleet/http';
-import type { IdempotencyRecord, IdempotencyStore, Route } from '@simfleet/http';
+import type { IdempotencyRecord, IdempotencyStore, Route, TlsFiles } from '@simfleet/http';
 import type { Clock, Module, Readiness } from '@simfleet/runtime';
 import type { Assembly } from './assembly.ts';
+import type { PlatformOptions } from './config.ts';
 
 const description = 'Quantitative simulations as a service: reproducible, precise, live.';
 
@@ -25,12 +27,14 @@ export const httpServer = (assembly: HttpAssembly): { readonly start: Module['st
   let address = '';
   const start: Module['start'] = async ({ clock, logger, metrics, tracing }) => {
     const { operatorTokenFile } = configuration.platform;
+    const tls = tlsFilesOf(configuration.platform);
     const administrator = await createAdminToken(keyFiles.adminToken);
     const operator = operatorTokenFile === undefined ? undefined : await readToken(operatorTokenFile);
     const server = createHttpServer({
       ...{ routes, logger, clock, metrics, tracing },
       info: { title: 'Simfleet', version, description },
       authorizer: tokenAuthorizer({ administrator, operator }),
+      ...(tls === undefined ? {} : { tls }),
       readiness: () => readiness.check(),
       idempotency: routes.length === 0 ? null : await idempotencyStore(assembly, clock),
     });
@@ -39,6 +43,13 @@ export const httpServer = (assembly: HttpAssembly): { readonly start: Module['st
     return { stop: () => server.stop() };
   };
   return { start, url: () => address };
+};
+
+/** Throws `invalid-configuration` when one of both files is named alone. */
+const tlsFilesOf = ({ tlsCertFile, tlsKeyFile }: PlatformOptions): TlsFiles | undefined => {
+  if (tlsCertFile !== undefined && tlsKeyFile !== undefined) return { certFile: tlsCertFile, keyFile: tlsKeyFile };
+  if (tlsCertFile === tlsKeyFile) return undefined;
+  throw new SimfleetError('invalid-configuration', 'give both --tls-cert-file and --tls-key-file, or neither');
 };
 
 const idempotencyStore = async ({ storage, leases }: Assembly, clock: Clock): Promise<IdempotencyStore> => {

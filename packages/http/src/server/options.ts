@@ -3,6 +3,7 @@ import type { Authorizer } from '../access/authorizer.ts';
 import type { IdempotencyStore } from '../idempotency/store.ts';
 import type { Route } from '../routes/route.ts';
 import type { StreamLimits } from '../sse/stream-events.ts';
+import type { TlsFiles } from './tls.ts';
 
 export interface HttpServerOptions {
   readonly routes: readonly Route[];
@@ -18,6 +19,8 @@ export interface HttpServerOptions {
   readonly tracing: Tracing;
   /** Null: `Idempotency-Key` is checked for its form and otherwise ignored. */
   readonly idempotency: IdempotencyStore | null;
+  /** Plain HTTP when left out. */
+  readonly tls?: TlsFiles;
   readonly limits?: Partial<ServerLimits>;
 }
 

@@ -1,0 +1,89 @@
+import { readFile } from 'node:fs/promises';
+import { createSecureContext } from 'node:tls';
+import type { Server as HttpsServer } from 'node:https';
+import { SimfleetError } from '@simfleet/contracts';
+import type { Clock, Logger } from '@simfleet/runtime';
+import { readSecret } from '../access/secret-file.ts';
+
+/** What HTTPS is served with, as PEM files. */
+export interface TlsFiles {
+  /** The certificate and those between it and its authority. */
+  readonly certFile: string;
+  readonly keyFile: string;
+}
+
+interface KeyPair {
+  readonly cert: string;
+  readonly key: string;
+}
+
+export interface ServeTlsOptions {
+  readonly server: HttpsServer;
+  readonly files: TlsFiles;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Ends the following. */
+  readonly signal: AbortSignal;
+}
+
+/** How long after a renewal at most new connections see it; certificates are renewed days before they end. */
+const readEveryMs = 5_000;
+
+/**
+ * Gives the server its certificate, and again when the files change, so that a renewal needs no restart; open connections stay on the one that they began with. Files that
+ * cannot be read, or do not belong together (one of them was written already), are told once and leave everything as it was.
+ * Throws `invalid-configuration` when they are so at the start.
+ */
+export const serveTls = async ({ server, files, clock, logger, signal }: ServeTlsOptions): Promise<void> => {
+  let served = await readPair(files);
+  server.setSecureContext(served);
+  let told = '';
+  const readAgain = async (): Promise<void> => {
+    try {
+      const pair = await readPair(files);
+      if (pair.cert === served.cert && pair.key === served.key) return;
+      server.setSecureContext(pair);
+      served = pair;
+      told = '';
+      logger.info({ certFile: files.certFile }, 'the certificate was renewed');
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      if (message !== told) logger.warn({ err: error }, 'the certificate stays as it was');
+      told = message;
+    }
+  };
+  const follow = async (): Promise<void> => {
+    while (!signal.aborted) {
+      await clock.sleep(readEveryMs, signal);
+      if (!signal.aborted) await readAgain();
+    }
+  };
+  void follow();
+};
+
+const readPair = async ({ certFile, keyFile }: TlsFiles): Promise<KeyPair> => {
+  const key = await readSecret(keyFile);
+  if (key === null) throw new SimfleetError('invalid-configuration', `${keyFile} is not there`);
+  const pair = { cert: await readCertificate(certFile), key };
+  try {
+    createSecureContext(pair);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new SimfleetError(
+      'invalid-configuration',
+      `${certFile} and ${keyFile} are no pair to serve with: ${reason}`,
+      {
+        cause,
+      },
+    );
+  }
+  return pair;
+};
+
+const readCertificate = async (path: string): Promise<string> => {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (cause) {
+    throw new SimfleetError('invalid-configuration', `${path} cannot be read`, { cause });
+  }
+};
