@@ -50,13 +50,14 @@ export const planChildren = (state: Children): ChildPlan => {
   return { remove: former, keep: current, create: current === null && !isLeaving, lookAgainMs: null };
 };
 
-/** Shards are told `stop` and exit 0, which completes the child. One that no running shard can end is removed. */
+/** Shards are told `stop` and exit 0, which completes the child. One that no shard can end so is removed. */
 const parting = ({ job, pods, now }: Children, children: readonly BatchJob[]): ChildPlan => {
   const open = children.filter((child) => !hasEnded(child));
   const none = { keep: null, create: false, lookAgainMs: null };
   if (open.length === 0) return { ...none, remove: [] };
   const left = partingMs - (now - Date.parse(job.finishedAt ?? job.createdAt));
-  const isLeaving = pods.some(({ status }) => status?.phase === 'Running');
+  // One that succeeded completes the child in a moment.
+  const isLeaving = pods.some(({ status }) => status?.phase === 'Running' || status?.phase === 'Succeeded');
   return isLeaving && left > 0 ? { ...none, remove: [], lookAgainMs: left } : { ...none, remove: open };
 };
 
