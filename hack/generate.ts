@@ -1,6 +1,7 @@
 // Writes everything that is generated from the code. With --check it writes nothing and fails when a file differs or is stray.
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { generateChart } from './generate/chart.ts';
 import { generateCliReference } from './generate/cli.ts';
 import { generateConfigurationReference } from './generate/configuration.ts';
 import { generateCrds } from './generate/crds.ts';
@@ -22,12 +23,16 @@ const directories: Readonly<Record<string, Readonly<Record<string, string>>>> = 
   'charts/simfleet/crds': generateCrds(),
 };
 
+/** Files beside others. */
+const files: Readonly<Record<string, string>> = generateChart();
+
 const check = process.argv.includes('--check');
 for (const directory of Object.keys(directories)) mkdirSync(directory, { recursive: true });
-const stale = Object.entries(directories).flatMap(([directory, files]) =>
-  Object.entries(files)
-    .map(([name, text]) => [join(directory, name), text] as const)
-    .filter(([path, text]) => !existsSync(path) || readFileSync(path, 'utf8') !== text),
+const generated = Object.entries(directories).flatMap(([directory, files]) =>
+  Object.entries(files).map(([name, text]) => [join(directory, name), text] as const),
+);
+const stale = [...generated, ...Object.entries(files)].filter(
+  ([path, text]) => !existsSync(path) || readFileSync(path, 'utf8') !== text,
 );
 const stray = Object.entries(directories).flatMap(([directory, files]) =>
   readdirSync(directory)

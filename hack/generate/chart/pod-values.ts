@@ -41,8 +41,14 @@ export const persistence = (size: string) =>
 export const resources = (requests: Readonly<Record<string, string>>, limits: Readonly<Record<string, string>>) =>
   z
     .strictObject({
-      requests: z.record(z.string(), z.union([z.string(), z.number()])).default(requests),
-      limits: z.record(z.string(), z.union([z.string(), z.number()])).default(limits),
+      requests: z
+        .record(z.string(), z.union([z.string(), z.number()]))
+        .default(requests)
+        .describe('What the scheduler keeps free for it.'),
+      limits: z
+        .record(z.string(), z.union([z.string(), z.number()]))
+        .default(limits)
+        .describe('What it may not pass.'),
     })
     .prefault({})
     .describe('Requests and limits of the container.');
