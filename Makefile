@@ -6,7 +6,7 @@ export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 
 INSTALLED := node_modules/.package-lock.json
 
-.PHONY: help install run test verify bench chaos generate format $(addprefix verify-,format types lint layers unused kernels generated docs)
+.PHONY: help install run test verify bench chaos generate format cluster-up cluster-down kind-up kind-down $(addprefix verify-,format types lint layers unused kernels generated docs)
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,6 +26,18 @@ test: install ## Run everything that can be proved on this machine (about 8 minu
 
 chaos: install ## The slow rounds in full: 50 kills of the platform and 100 rounds on services apart (recorded in docs/chaos.md), every crash point of the stores and the bus
 	@SIMFLEET_CHAOS=1 node hack/run-tests.ts --only chaos --only reliability --only storage/test/sqlite --only storage-postgres/test --only storage-mongodb/test --only bus-nats/test --only interleavings
+
+cluster-up: install ## A Kubernetes cluster on this machine: by kind where Docker runs, else built and started, with a real node as root
+	@node hack/cluster/main.ts up
+
+cluster-down: install ## End it and put the machine back as it was
+	@node hack/cluster/main.ts down
+
+kind-up: install ## A cluster by kind alone (needs Docker)
+	@node hack/cluster/main.ts up --with kind
+
+kind-down: install ## End it
+	@node hack/cluster/main.ts down --with kind
 
 bench: install ## Benchmarks beside their peers: ratios, spread, machine
 	@node hack/run-benchmarks.ts

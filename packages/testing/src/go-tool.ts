@@ -1,7 +1,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -11,7 +11,7 @@ export interface GoTool {
   readonly module: string;
   /** Name of the program's file. */
   readonly program: string;
-  /** Import path of its main package. */
+  /** Import path of its main package; `.` for one that lies beside go.mod. */
   readonly package: string;
   /** Further words for `go build`; other words make another build. */
   readonly flags?: readonly string[];
@@ -34,7 +34,9 @@ const goVersion = (tool: GoTool): string | null => {
 /** Where a program lies once it is built: in the user's cache, keyed by what goes into it, so that all clones share it. */
 const placeOf = (tool: GoTool, version: string): string => {
   const key = createHash('sha256').update(version);
-  for (const file of ['go.mod', 'go.sum']) key.update(readFileSync(join(sourceOf(tool), file)));
+  for (const file of globSync('*.{go,mod,sum}', { cwd: sourceOf(tool) }).sort()) {
+    key.update(readFileSync(join(sourceOf(tool), file)));
+  }
   if (tool.flags !== undefined) key.update(tool.flags.join('\n'));
   const cache = process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache');
   return join(cache, 'simfleet', tool.module, key.digest('hex').slice(0, 16), tool.program);

@@ -6,6 +6,8 @@ export { haproxyMissing, startHaproxy } from './haproxy.ts';
 export type { HaproxyOptions, TestHaproxy } from './haproxy.ts';
 export type { ApiAnswer, ApiMethod, KubernetesApi, PatchType } from './kubernetes/api-client.ts';
 export type { AuditedRequest } from './kubernetes/audit.ts';
+export { clusterMissing, startCluster } from './kubernetes/cluster.ts';
+export type { ClusterPart, TestCluster } from './kubernetes/cluster.ts';
 export { startControlPlane } from './kubernetes/control-plane.ts';
 export type { ControlPlaneOptions, TestControlPlane } from './kubernetes/control-plane.ts';
 export { endPod, runPod } from './kubernetes/pod-status.ts';

@@ -1,11 +1,11 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { get } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '../free-port.ts';
 import { startGuarded, type GuardedServer } from '../guarded-server.ts';
 import { until } from '../until.ts';
 import { kubernetesApi, type KubernetesApi } from './api-client.ts';
+import { answersOk } from './answers-ok.ts';
 import { auditFlags, readAudit, type AuditedRequest } from './audit.ts';
 import { apiServerCommand, controllerManagerCommand, etcdCommand, schedulerCommand, serviceNames } from './commands.ts';
 import { makeCredentials, writeKubeconfig } from './credentials.ts';
@@ -76,18 +76,6 @@ const controllers = [
 
 /** On a loaded machine; alone it takes two seconds. */
 const startMs = 90_000;
-
-/** Whether a server answers 200. Whose certificate it is does not matter here: only that somebody is there. */
-const answersOk = (url: string, token = ''): Promise<boolean> =>
-  new Promise((resolve) => {
-    const headers = { authorization: `Bearer ${token}` };
-    const asked = get(url, { agent: false, rejectUnauthorized: false, timeout: 2000, headers }, (answer) => {
-      answer.resume();
-      resolve(answer.statusCode === 200);
-    });
-    asked.on('timeout', () => asked.destroy());
-    asked.on('error', () => resolve(false));
-  });
 
 /**
  * Starts a control plane that goes with the test, also when the test's process is killed. Throws the reason where none can be started: ask

@@ -31,6 +31,15 @@ const helm: GoTool = {
   flags: ['-ldflags=-s -w -X helm.sh/helm/v3/internal/version.version=v3.22.0'],
 };
 
+/** Answers for the names of services on a node of this machine. */
+export const coreDns: GoTool = { module: 'coredns', program: 'coredns', package: '.' };
+
+/** The first process of every pod on a node of this machine. */
+export const pause: GoTool = { module: 'pause', program: 'pause', package: '.', flags: ['-ldflags=-s -w'] };
+
+/** Makes clusters where Docker runs. */
+export const kind: GoTool = { module: 'kind', program: 'kind', package: 'sigs.k8s.io/kind', flags: ['-ldflags=-s -w'] };
+
 /** What tests of the control plane run, and what a real node runs besides. */
 export const controlPlanePrograms = ['kube-apiserver', 'kube-controller-manager', 'kubectl'] as const;
 export const nodePrograms = ['kubelet', 'kube-scheduler', 'kube-proxy'] as const;
