@@ -56,32 +56,25 @@ export const checkId = (id: string): void => {
   throw new SimfleetError('invalid-request', `The id ${detail}.`, { mistakes: [{ pointer: '/id', detail }] });
 };
 
+const unread = Symbol('text of the document');
+
+/** `doc` as an own property, as it is of every `Stored`, so that copies have it; read once, when it is first asked for. */
+const readLater: PropertyDescriptor = {
+  configurable: true,
+  enumerable: true,
+  get(this: { readonly [unread]: string }): unknown {
+    const value: unknown = JSON.parse(this[unread]);
+    Object.defineProperty(this, 'doc', { value, enumerable: true });
+    return value;
+  },
+};
+
 /**
- * What was written. Most writers know their document and look at the version alone: it is read back when it is asked for.
- *
- * `doc` is an own property, as it is of every `Stored`, so that copies have it too. All share one accessor: V8 gives each object whose accessor is a
- * function of its own a hidden class of its own, which keeps the text alive until the next full collection.
+ * What was written. Most writers know their document and look at the version alone: it is read back when it is asked for. All answers share one
+ * accessor: to an object whose accessor is its own function V8 gives a hidden class of its own, which keeps the text until the next full collection.
  */
-class Written<Doc> implements Stored<Doc> {
-  static readonly #accessor: PropertyDescriptor = {
-    enumerable: true,
-    get(this: Written<unknown>) {
-      return (this.#read ??= JSON.parse(this.#text));
-    },
-  };
-  readonly id: string;
-  readonly version: number;
-  declare readonly doc: Doc;
-  readonly #text: string;
-  #read: Doc | undefined;
-
-  constructor(id: string, version: number, text: string) {
-    this.id = id;
-    this.version = version;
-    this.#text = text;
-    Object.defineProperty(this, 'doc', Written.#accessor);
-  }
-}
-
-export const writtenAs = <Doc>(id: string, version: number, text: string): Stored<Doc> =>
-  new Written<Doc>(id, version, text);
+export const writtenAs = <Doc>(id: string, version: number, text: string): Stored<Doc> => {
+  const written = { id, version };
+  Object.defineProperty(written, unread, { value: text });
+  return Object.defineProperty(written, 'doc', readLater) as Stored<Doc>;
+};
