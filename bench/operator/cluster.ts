@@ -1,0 +1,44 @@
+import { join } from 'node:path';
+import { startControlPlane, type TestControlPlane } from '@simfleet/testing';
+
+/** What ends when a measurement does: last in, first out. */
+export interface Scope {
+  after(cleanUp: () => Promise<void>): void;
+}
+
+/** A control plane with our resources, and a namespace for jobs of the customer that every platform has. */
+export interface Cluster {
+  readonly plane: TestControlPlane;
+  /** Of a service account that may do everything; what runs under it is told apart in the audit log. */
+  readonly kubeconfig: string;
+  readonly user: string;
+}
+
+export const namespace = 'bench';
+export const simulationJobsPath = `/apis/simfleet.dev/v1alpha1/namespaces/${namespace}/simulationjobs`;
+export const childJobsPath = `/apis/batch/v1/namespaces/${namespace}/jobs`;
+
+const crds = join(import.meta.dirname, '../../charts/simfleet/crds');
+
+const account = { namespace, name: 'subject' };
+
+export const openCluster = async (
+  scope: Scope,
+  options: { readonly controllerManager: boolean; readonly audit: boolean },
+): Promise<Cluster> => {
+  const plane = await startControlPlane(scope, { ...options, manifests: [crds] });
+  const { api } = plane;
+  const labels = { 'simfleet.dev/customer': 'default' };
+  await api.create('/api/v1/namespaces', { metadata: { name: namespace, labels } });
+  await api.create(`/api/v1/namespaces/${namespace}/serviceaccounts`, { metadata: account });
+  await api.create('/apis/rbac.authorization.k8s.io/v1/clusterrolebindings', {
+    metadata: { name: 'subject' },
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'cluster-admin' },
+    subjects: [{ kind: 'ServiceAccount', ...account }],
+  });
+  return {
+    plane,
+    kubeconfig: await plane.serviceAccountKubeconfig(account.namespace, account.name),
+    user: `system:serviceaccount:${account.namespace}:${account.name}`,
+  };
+};

@@ -1,0 +1,55 @@
+import type { Cluster, Scope } from './cluster.ts';
+import { childJobsPath, simulationJobsPath } from './cluster.ts';
+import { watchFromNow } from './watch.ts';
+
+const intervalMs = 50;
+const limitMs = 30_000;
+
+/** What `simulationJob` begins with, and what an edit makes of it in turn. */
+const shardsOf = (round: number): number => 3 + (round % 2);
+
+/**
+ * Changes the number of shards of one SimulationJob after the other, twenty a second whatever the answers take. Answers for each the milliseconds from
+ * sending the edit to hearing from a watch that the child has it. Throws when one takes longer than half a minute.
+ */
+export const editLatencies = async (
+  { plane }: Cluster,
+  scope: Scope,
+  names: readonly string[],
+  edits: number,
+): Promise<readonly number[]> => {
+  const waiting = new Map<string, { readonly shards: number; readonly done: () => void }>();
+  const stop = await watchFromNow(plane, childJobsPath, ({ metadata, spec }) => {
+    const owner = metadata.ownerReferences?.[0]?.name ?? '';
+    const wanted = waiting.get(owner);
+    if (wanted === undefined || wanted.shards !== spec.completions) return;
+    waiting.delete(owner);
+    wanted.done();
+  });
+  scope.after(async () => stop());
+
+  const edit = async (index: number): Promise<number> => {
+    const name = names[index % names.length] ?? '';
+    const shards = shardsOf(Math.floor(index / names.length));
+    const began = performance.now();
+    const patched = new Promise<void>((resolve, reject) => {
+      const late = setTimeout(() => reject(new Error(`the child of ${name} was not patched`)), limitMs);
+      waiting.set(name, {
+        shards,
+        done: () => {
+          clearTimeout(late);
+          resolve();
+        },
+      });
+    });
+    await Promise.all([patched, plane.api.patch(`${simulationJobsPath}/${name}`, { spec: { shards } })]);
+    return performance.now() - began;
+  };
+
+  const begun: Promise<number>[] = [];
+  for (let index = 0; index < edits; index += 1) {
+    begun.push(edit(index));
+    await new Promise((resolve) => setTimeout(resolve, intervalMs));
+  }
+  return Promise.all(begun);
+};
