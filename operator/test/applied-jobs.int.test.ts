@@ -10,6 +10,9 @@ const skip = sceneMissing();
 /** One control plane and one operator for the file: each test has a namespace of its own. */
 let scene: Scene;
 
+/** So that the machine is free for the others. */
+const remove = (namespace: string, name: string): Promise<unknown> => scene.plane.api.remove(simjobs(namespace, name));
+
 const scenarios: { readonly title: string; readonly run: () => Promise<void> }[] = [];
 const scenario = (title: string, run: () => Promise<void>): void => void scenarios.push({ title, run });
 
@@ -76,6 +79,7 @@ scenario('what the platform refuses is told with its mistakes', async () => {
   await scene.status(namespace, 'taken', 'its start', says('Running', 'Running'));
   const job = await scene.client.request('POST', '/v1/jobs', { customer: namespace, name: 'taken', spec: example });
   assert.equal(job.status, 409);
+  await remove(namespace, 'taken');
 });
 
 scenario('a suspended job has no pods, and goes on with its seconds after it is resumed', async () => {
@@ -94,6 +98,7 @@ scenario('a suspended job has no pods, and goes on with its seconds after it is 
   await scene.status(namespace, 'pausing', 'its resumption', says('Running', 'Running'));
   assert.equal((await scene.simjob(namespace, 'pausing'))?.spec['suspend'], false);
   assert.ok((await jobNamed(namespace, 'pausing')).accumulatedSeconds >= accumulatedSeconds);
+  await remove(namespace, 'pausing');
 });
 
 scenario('a child that is deleted or changed by hand is mended', async () => {
@@ -121,6 +126,7 @@ scenario('a child that is deleted or changed by hand is mended', async () => {
   await scene.plane.api.patch(simjobs(namespace, 'tough'), { spec: { shards: 3 } });
   await until('three shards', async () => (await scene.children(namespace))[0]?.spec.completions === 3);
   assert.equal((await jobNamed(namespace, 'tough')).spec.shards, 3);
+  await remove(namespace, 'tough');
 });
 
 scenario('pods that are killed and evicted change nothing of the answer', async () => {
@@ -173,6 +179,7 @@ scenario('a refused change of the spec is told, and the job goes on as it was', 
   assert.equal(status?.state, 'Running');
   await scene.plane.api.patch(simjobs(namespace, 'steady'), { spec: { thresholds: [] } });
   await scene.status(namespace, 'steady', 'peace', says('Accepted', 'Accepted'));
+  await remove(namespace, 'steady');
 });
 
 scenario('a deleted resource cancels its job and leaves nothing behind but its record', async () => {
