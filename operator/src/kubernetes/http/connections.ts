@@ -118,7 +118,7 @@ const answerTo = (
   new Promise((resolve, reject) => {
     let refusal: unknown;
     const fail = (error: Error): void => {
-      if (refusal !== undefined) return reject(refusal);
+      if (refusal instanceof Error) return reject(refusal);
       if (error.name === 'AbortError') return reject(error);
       reject(
         new KubernetesError('Unreachable', `no answer from the Kubernetes API: ${error.message}`, { cause: error }),
