@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { generateChart } from './generate/chart.ts';
 import { generateCliReference } from './generate/cli.ts';
 import { generateConfigurationReference } from './generate/configuration.ts';
-import { generateCrds } from './generate/crds.ts';
+import { generateCrdReference, generateCrds } from './generate/crds.ts';
 import { generateErrorReference } from './generate/errors.ts';
 import { generateEventReference } from './generate/events.ts';
 import { generateManifestSchemas } from './generate/manifests.ts';
@@ -15,6 +15,7 @@ const directories: Readonly<Record<string, Readonly<Record<string, string>>>> = 
   'docs/reference': {
     'cli.md': generateCliReference(),
     'configuration.md': generateConfigurationReference(),
+    'custom-resources.md': generateCrdReference(),
     'errors.md': generateErrorReference(),
     'events.md': generateEventReference(),
     'openapi.json': await generateOpenApi(),
