@@ -1,7 +1,7 @@
 // Makes the images without Docker, from the same trees as the Dockerfile's, on Linux:
 //   node hack/images/build.ts --tag dev --out images.tar [--image platform]… [--repository docker.io/simfleet]
 // and prints name, digest and size of each as a line of JSON. Import it by `ctr -n k8s.io images import images.tar` or `docker load -i images.tar`.
-import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, openSync, writeSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -27,7 +27,6 @@ if (tag === undefined || out === undefined || !names.every((name) => name in ima
 }
 
 const root = resolve(fileURLToPath(new URL('../../', import.meta.url)));
-const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { readonly version: string };
 const base = baseTree(process.execPath);
 
 const within = (entries: readonly Entry[]): readonly Entry[] =>
@@ -45,7 +44,6 @@ const planOf = (name: ImageName): ImagePlan => ({
   labels: {
     'org.opencontainers.image.description': images[name].description,
     'org.opencontainers.image.licenses': 'Apache-2.0',
-    'org.opencontainers.image.version': version,
   },
   layers: [base, within(treeOf(root, name))],
 });
