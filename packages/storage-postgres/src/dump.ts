@@ -1,5 +1,6 @@
 import type { SimfleetEvent } from '@simfleet/contracts';
 import type { CollectionDeclaration, Document, DumpRecord, Json } from '@simfleet/storage';
+import { inDumpOrder } from '@simfleet/storage/documents';
 import type { Connections, Row, Run } from './connections.ts';
 import { shapeLock } from './migrate.ts';
 import { tableOf } from './names.ts';
@@ -27,10 +28,11 @@ async function* walk(
 }
 
 async function* documents(run: Run): AsyncGenerator<DumpRecord> {
-  const declared = await run('SELECT name, declaration FROM simfleet.collections ORDER BY name');
-  for (const row of declared.rows) {
-    const collection = String(row['name']);
-    yield { kind: 'collection', declaration: JSON.parse(String(row['declaration'])) as CollectionDeclaration };
+  const { rows } = await run('SELECT declaration FROM simfleet.collections');
+  const declared = rows.map((row) => JSON.parse(String(row['declaration'])) as CollectionDeclaration);
+  for (const declaration of inDumpOrder(declared)) {
+    const collection = declaration.name;
+    yield { kind: 'collection', declaration };
     const page = `SELECT id, version, doc FROM ${tableOf(collection)} WHERE id > $1 ORDER BY id LIMIT $2`;
     for await (const { id, version, doc } of walk(run, page, 'id', '')) {
       yield { kind: 'document', collection, id: String(id), version: Number(version), doc: doc as Document };

@@ -92,6 +92,11 @@ export interface CollectionDeclaration {
    * one, a page walks the rows in the order of its sort and leaves out those that do not match, of which there may be many. Handled like those of `sorts`.
    */
   readonly indexes?: readonly IndexDeclaration[];
+  /**
+   * Names of collections whose documents rely on documents here that were written before them. A dump reads this collection after those, so that it
+   * has what they rely on, also where the database has no snapshots.
+   */
+  readonly dumpAfter?: readonly string[];
 }
 
 /** Rows that equal each other in one to four fields, in the order of a declared sort, then id. */

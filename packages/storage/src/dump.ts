@@ -3,7 +3,7 @@ import type { CollectionDeclaration, Document, Stored } from './collection.ts';
 import type { Entry } from './log.ts';
 
 /**
- * One piece of a store's content. A dump holds, in this order: each collection, by name, with its documents by id; the events that are not out
+ * One piece of a store's content. A dump holds, in this order: each collection, by name but behind those of its `dumpAfter`, with its documents by id; the events that are not out
  * yet, oldest first; each stream, by name, with its entries by position. Names and ids by code point, so that equal content gives equal
  * dumps whatever the store.
  */

@@ -14,7 +14,7 @@ export interface Storage {
   readonly outbox: Outbox;
   /**
    * Everything in the store, whether this process declared it or not, in the order that `DumpRecord` tells. One consistent state where the
-   * database has snapshots; elsewhere documents come before the streams that they rely on. Throws `unavailable` when the store is closed meanwhile.
+   * database has snapshots; elsewhere documents come before the streams that they rely on, and before those of collections that are declared `dumpAfter` theirs. Throws `unavailable` when the store is closed meanwhile.
    */
   dump(): AsyncIterable<DumpRecord>;
   /**

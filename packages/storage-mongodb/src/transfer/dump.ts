@@ -1,5 +1,6 @@
 import { SimfleetError, type SimfleetEvent } from '@simfleet/contracts';
 import type { CollectionDeclaration, Document, DumpRecord, Json } from '@simfleet/storage';
+import { inDumpOrder } from '@simfleet/storage/documents';
 import type { Db } from 'mongodb';
 import type { Connection } from '../connection.ts';
 import { faultOf } from '../faults.ts';
@@ -69,10 +70,11 @@ async function* streams(db: Db): AsyncGenerator<DumpRecord> {
 
 async function* records(db: Db): AsyncGenerator<DumpRecord> {
   const waiting: Waiting[] = [];
-  const declared = await declaredOf(db).find().toArray();
-  declared.sort((a, b) => (a._id < b._id ? -1 : 1));
-  for (const { _id: collection, declaration } of declared) {
-    yield { kind: 'collection', declaration: JSON.parse(declaration) as CollectionDeclaration };
+  const found = await declaredOf(db).find().toArray();
+  const declared = found.map(({ declaration }) => JSON.parse(declaration) as CollectionDeclaration);
+  for (const declaration of inDumpOrder(declared)) {
+    const collection = declaration.name;
+    yield { kind: 'collection', declaration };
     const all = rowsOf(db, collection).find({}, { sort: { _id: 1 }, projection: { v: 1, doc: 1, events: 1 } });
     for await (const row of all) {
       // In one read with their document: a later event would name a version that the dump does not have.

@@ -206,6 +206,30 @@ export const testDumps = (suite: StorageSuite): void => {
       await writing;
     }));
 
+  test('a dump tells no document without the one that was written before it for it', () =>
+    withStorage(suite, async (storage) => {
+      const reserved = await storage.collection({ name: 'a_names', fields: {}, sorts: [], dumpAfter: ['notes'] });
+      const notes = await openNotes(storage);
+      let written = 0;
+      const writePair = async (): Promise<void> => {
+        const id = String((written += 1)).padStart(4, '0');
+        await reserved.insert(id, note());
+        await notes.insert(id, note());
+      };
+      for (let pairs = 0; pairs < 3; pairs += 1) await writePair();
+      const records: DumpRecord[] = [];
+      for await (const record of storage.dump()) {
+        records.push(record);
+        if (written < 20) await writePair();
+      }
+      const idsIn = (wanted: string): readonly string[] =>
+        records.flatMap((record) => (record.kind === 'document' && record.collection === wanted ? [record.id] : []));
+      const told = new Set(idsIn('a_names'));
+      const alone = idsIn('notes').filter((id) => !told.has(id));
+      assert.deepEqual(alone, [], 'every note has its name');
+      await openMemoryStorage().load(given(records));
+    }));
+
   test('a dump that nobody reads to its end holds up neither writers nor the close', () =>
     withStorage(suite, async (storage) => {
       await fill(storage);
@@ -239,6 +263,7 @@ const checkNothingLoaded = async (storage: Storage): Promise<void> => {
   assert.deepEqual(await recordsOf(storage), filled);
 };
 
+const behind = { name: 'a', fields: {}, sorts: [], dumpAfter: ['notes'] };
 const notes: DumpRecord = { kind: 'collection', declaration };
 const stored = { kind: 'document', collection: 'notes', version: 1, doc: note() } as const;
 const born = { ...noteEvent('a', 'born'), sourceversion: 1 } as const;
@@ -263,6 +288,8 @@ const noDumps: readonly (readonly [string, readonly unknown[]])[] = [
   ],
   ['a collection twice', [notes, notes]],
   ['collections out of order', [notes, { kind: 'collection', declaration: { name: 'a', fields: {}, sorts: [] } }]],
+  ['collections not in the order that they ask for', [{ kind: 'collection', declaration: behind }, notes]],
+  ['a collection behind itself', [{ kind: 'collection', declaration: { ...behind, dumpAfter: ['a'] } }]],
   ['a document without its collection', [{ ...stored, id: 'a' }]],
   ['a document twice', [notes, { ...stored, id: 'a' }, { ...stored, id: 'a' }]],
   ['documents in the order of UTF-16', [notes, { ...stored, id: '😀' }, { ...stored, id: '\uffff' }]],

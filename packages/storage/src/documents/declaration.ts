@@ -6,8 +6,15 @@ const refuse = (name: string, detail: string): never => {
 };
 
 /** Throws `invalid-configuration` when a declaration cannot be prepared by every adapter. */
-export const checkDeclaration = ({ name, fields, sorts, indexes = [] }: CollectionDeclaration): void => {
+export const checkDeclaration = ({
+  name,
+  fields,
+  sorts,
+  indexes = [],
+  dumpAfter = [],
+}: CollectionDeclaration): void => {
   if (!/^[a-z][a-z_]{0,39}$/.test(name)) refuse(name, 'must be named with at most 40 lower-case letters and "_"');
+  if (dumpAfter.includes(name)) refuse(name, 'is dumped after itself');
   const names = Object.keys(fields);
   for (const field of names) {
     if (!/^[A-Za-z][A-Za-z0-9_]{0,39}$/.test(field)) refuse(name, `has a field "${field}" that is not a plain word`);

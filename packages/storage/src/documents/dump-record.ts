@@ -54,8 +54,10 @@ const fields: Check = (value) => {
 
 const indexes = listOf('indexes', members({ equal: listOf('texts', text), sort: text }));
 
+const dumpAfter = listOf('texts', text);
+
 const declaration: Check = (value) => {
-  const wrong = members({ name: text, fields, sorts: listOf('texts', text) }, { indexes })(value);
+  const wrong = members({ name: text, fields, sorts: listOf('texts', text) }, { indexes, dumpAfter })(value);
   if (wrong !== null) return wrong;
   try {
     checkDeclaration(value as CollectionDeclaration);

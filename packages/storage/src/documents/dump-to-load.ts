@@ -1,6 +1,7 @@
 import { errorCode, SimfleetError } from '@simfleet/contracts';
 import type { CollectionDeclaration } from '../collection.ts';
 import type { DumpRecord } from '../dump.ts';
+import { inDumpOrder } from './dump-order.ts';
 import { mistakeInDump, readDumpRecord } from './dump-record.ts';
 import { entriesToWrite, type EntryToWrite } from './entries.ts';
 import { storedJson } from './json.ts';
@@ -62,13 +63,23 @@ class DumpOrder {
 
   /** Entries are trimmed from the start only, so whatever a stream has ends with its last. */
   end(): string | null {
+    return this.#stage === 'documents' ? this.#endDocuments() : this.#endStream();
+  }
+
+  #endDocuments(): string | null {
+    const told = [...this.#declared.values()];
+    const isOrdered = inDumpOrder(told).every(({ name }, index) => name === told[index]?.name);
+    return isOrdered ? null : 'comes after collections that are out of order';
+  }
+
+  #endStream(): string | null {
     if (this.#position === 0 || this.#position === this.#last) return null;
     return `comes where entry ${this.#position + 1} of stream "${this.#stream}" should be`;
   }
 
   #nextCollection({ declaration }: Of<'collection'>): string | null {
     const { name } = declaration;
-    if (this.#stage !== 'documents' || compareText(name, this.#collection) <= 0) return 'is a collection out of order';
+    if (this.#stage !== 'documents' || this.#declared.has(name)) return 'is a collection out of order';
     this.#declared.set(name, declaration);
     this.#collection = name;
     this.#id = '';
@@ -84,6 +95,8 @@ class DumpOrder {
 
   #nextEvent({ collection }: Of<'event'>): string | null {
     if (this.#stage === 'streams') return 'is an event out of order';
+    const wrong = this.#stage === 'documents' ? this.#endDocuments() : null;
+    if (wrong !== null) return wrong;
     this.#stage = 'events';
     return this.#declared.has(collection) ? null : 'is an event of a collection that is not there';
   }

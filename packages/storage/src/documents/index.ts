@@ -1,6 +1,7 @@
 // What adapters share, so that they check, order and serialise alike.
 export { CommitListeners } from './commit-listeners.ts';
 export { checkDeclaration } from './declaration.ts';
+export { inDumpOrder } from './dump-order.ts';
 export { readDumpRecord } from './dump-record.ts';
 export { dumpToLoad, keyTwice, notEmpty, type ItemToLoad } from './dump-to-load.ts';
 export { entriesToWrite, notReproducible, type EntryToWrite } from './entries.ts';

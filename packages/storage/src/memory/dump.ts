@@ -1,5 +1,6 @@
 import type { SimfleetEvent } from '@simfleet/contracts';
 import type { Document, Json } from '../collection.ts';
+import { inDumpOrder } from '../documents/dump-order.ts';
 import { dumpToLoad, keyTwice, notEmpty, type ItemToLoad } from '../documents/dump-to-load.ts';
 import { compareText } from '../documents/order.ts';
 import type { DumpRecord } from '../dump.ts';
@@ -17,9 +18,11 @@ export interface MemoryContent {
 /** The state at the first record: rows, events and entries are never changed once they are there, so that lists of them are a snapshot. */
 export async function* dumpMemory(content: MemoryContent, checkOpen: () => void): AsyncGenerator<DumpRecord> {
   checkOpen();
-  const tables = [...content.tables.values()]
-    .map(({ declaration, rows }) => ({ declaration, rows: [...rows.values()] }))
-    .sort((left, right) => compareText(left.declaration.name, right.declaration.name));
+  const declarations = inDumpOrder([...content.tables.values()].map(({ declaration }) => declaration));
+  const tables = declarations.map((declaration) => ({
+    declaration,
+    rows: [...(content.tables.get(declaration.name)?.rows.values() ?? [])],
+  }));
   const [events, streams] = [content.outbox.held(), content.log.streams()];
   for (const { declaration, rows } of tables) {
     yield { kind: 'collection', declaration };

@@ -2,6 +2,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { setImmediate as turn } from 'node:timers/promises';
 import { SimfleetError, type SimfleetEvent } from '@simfleet/contracts';
 import type { CollectionDeclaration, Document, Json } from '../collection.ts';
+import { inDumpOrder } from '../documents/dump-order.ts';
 import type { DumpRecord } from '../dump.ts';
 import { errorOf, faultOf } from './faults.ts';
 import type { Row } from './reader.ts';
@@ -40,10 +41,13 @@ function* entriesOf(db: DatabaseSync, stream: string): Generator<DumpRecord> {
 
 /** Everything in the database; SQLite's own order of text is that of the code points. */
 function* recordsOf(db: DatabaseSync): Generator<DumpRecord> {
-  for (const { declaration } of rowsOf(db, 'SELECT declaration FROM collections ORDER BY name')) {
-    const declared = JSON.parse(String(declaration)) as CollectionDeclaration;
-    yield { kind: 'collection', declaration: declared };
-    yield* documentsOf(db, declared.name);
+  const declared = Array.from(
+    rowsOf(db, 'SELECT declaration FROM collections'),
+    (row) => JSON.parse(String(row['declaration'])) as CollectionDeclaration,
+  );
+  for (const declaration of inDumpOrder(declared)) {
+    yield { kind: 'collection', declaration };
+    yield* documentsOf(db, declaration.name);
   }
   for (const { collection, document, event } of rowsOf(
     db,

@@ -34,6 +34,7 @@ export const customersCollection = {
     createdAt: { path: ['createdAt'], type: 'time' },
   },
   sorts: ['id', 'createdAt'],
+  dumpAfter: ['jobs'],
 } as const satisfies CollectionDeclaration;
 
 export const defaultCustomer = 'default';

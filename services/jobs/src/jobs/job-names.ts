@@ -21,6 +21,8 @@ export const namesCollection = {
   name: 'job_names',
   fields: { customer: { path: ['customer'], type: 'text' }, service: { path: ['service'], type: 'text' } },
   sorts: ['service'],
+  // A job without its reservation would be withdrawn after a restore.
+  dumpAfter: ['jobs'],
 } as const satisfies CollectionDeclaration;
 export type NameCollection = Collection<NameDocument>;
 export type StoredName = Stored<NameDocument>;

@@ -40,6 +40,7 @@ export const servicesCollection = {
   name: 'services',
   fields,
   sorts: ['name', 'createdAt'],
+  dumpAfter: ['jobs'],
 } as const satisfies CollectionDeclaration;
 
 /** Id: see `versionId`. */
