@@ -28,9 +28,14 @@
 {{- if and $v.platform.url (ne (hasPrefix "https:" $v.platform.url) $v.tls.enabled) (not $v.ingress.enabled) -}}
 {{- fail (printf "platform.url must begin with %s://, as tls.enabled says" (include "simfleet.scheme" .)) -}}
 {{- end -}}
-{{- range list "target" "data-dir" "host" "port" "storage" "storage-file" "bus" "bus-file" "admin-token-file" "operator-token-file" "cursor-key-file" "tls-cert-file" "tls-key-file" "drain-ms" -}}
+{{- range list "target" "data-dir" "host" "port" "storage" "storage-file" "bus" "bus-file" "admin-token-file" "operator-token-file" "cursor-key-file" "tls-cert-file" "tls-key-file" "drain-ms" "log-level" "container-services" -}}
 {{- if hasKey $v.platform.options . -}}
 {{- fail (printf "platform.options: %s is the chart's own; change it by the other values" .) -}}
+{{- end -}}
+{{- end -}}
+{{- range list "kubeconfig" "host" "port" "api-url" "bus" "bus-file" "operator-token-file" "ca-file" "runner-image" "runner-pull-policy" "image-pull-secrets" "shard-resources" "lease-namespace" "lease-name" "log-level" -}}
+{{- if hasKey $v.operator.options . -}}
+{{- fail (printf "operator.options: %s is the chart's own; change it by the other values" .) -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}

@@ -1,0 +1,168 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { platformParts } from '@simfleet/all-in-one';
+import { checkConfiguration, processOptions } from '@simfleet/runtime';
+import { startControlPlane } from '@simfleet/testing';
+import type { TestControlPlane } from '@simfleet/testing';
+import { operatorParts } from '../../operator/src/index.ts';
+import { chart, chartMissing, find, helm, lint, namespace, objectsOf, template, valueSets, valuesOf } from './helm.ts';
+import type { Manifest, PodTemplate } from './helm.ts';
+
+const skip = chartMissing();
+const monitors = fileURLToPath(new URL('service-monitor-crd.yaml', import.meta.url));
+
+/** Sets beside those of users: what they leave out. */
+const variants: Readonly<Record<string, readonly string[]>> = {
+  ...Object.fromEntries(valueSets.map((set) => [set, ['--values', valuesOf(set)]])),
+  'MongoDB, nothing encrypted': ['--set', 'database.kind=mongodb,tls.enabled=false'],
+  'MongoDB, encrypted, without an operator': ['--set', 'database.kind=mongodb,operator.enabled=false'],
+  'MongoDB and NATS by URL': [
+    ...['--set', 'database.kind=mongodb,database.enabled=false,database.url=mongodb://user:word@db/simfleet?tls=true'],
+    ...['--set', 'nats.enabled=false,nats.url=tls://user:word@bus:4222,nats.monitorUrl=http://bus:8222'],
+    ...['--set', 'serviceMonitor.enabled=true,tls.names={api.example.com,10.0.0.7}'],
+  ],
+};
+
+describe('the chart', { skip, timeout: 180_000 }, () => {
+  let plane: TestControlPlane;
+  const ends: (() => Promise<void>)[] = [];
+  before(async () => {
+    const owner = { after: (end: () => Promise<void>) => void ends.push(end) };
+    plane = await startControlPlane(owner, { manifests: [join(chart, 'crds'), monitors] });
+    for (const name of [namespace, 'team-a', 'team-b']) await plane.kubectl(['create', 'namespace', name]);
+    await plane.kubectl(['create', 'priorityclass', 'simfleet', '--value=1000']);
+    await plane.kubectl(['create', 'namespace', 'guarded']);
+    await plane.kubectl(['label', 'namespace', 'guarded', 'pod-security.kubernetes.io/enforce=restricted']);
+  });
+  after(async () => {
+    for (const end of ends.reverse()) await end();
+  });
+
+  for (const [name, values] of Object.entries(variants)) {
+    test(`${name}: is accepted by the API server, object for object`, async () => {
+      await lint(values);
+      const manifests = await template(values);
+      const accepted = await plane.kubectl(['apply', '--dry-run=server', '-o', 'name', '-f', '-'], manifests);
+      assert.equal(accepted.trim().split('\n').length, (await objectsOf(plane, manifests)).length);
+    });
+
+    test(`${name}: its pods satisfy restricted Pod Security`, async () => {
+      const pods = podsOf(await objectsOf(plane, await template(values)));
+      assert.ok(pods.length >= 2, `${pods.length} pods`);
+      for (const pod of pods) assert.equal(await refusal(plane, pod), null, JSON.stringify(pod.metadata));
+    });
+
+    test(`${name}: its options are options`, async () => {
+      const objects = await objectsOf(plane, await template(values));
+      assert.deepEqual(mistakesIn(objects, 'simfleet-platform', platformParts), []);
+      if (!values.join().includes('operator.enabled=false'))
+        assert.deepEqual(mistakesIn(objects, 'simfleet-operator', operatorParts), []);
+    });
+
+    test(`${name}: no secret is in an argument, a variable or a ConfigMap`, async () => {
+      const objects = await objectsOf(plane, await template([...values, '--set-string', 'logLevel=warn']));
+      const secrets = objects
+        .filter(({ kind }) => kind === 'Secret')
+        .flatMap((secret) => [
+          ...Object.entries(secret.data ?? {}).map(([key, value]) => [key, Buffer.from(value, 'base64').toString()]),
+          ...Object.entries((secret as { stringData?: Readonly<Record<string, string>> }).stringData ?? {}),
+        ])
+        .filter(([key]) => key !== 'tls.crt');
+      const rest = JSON.stringify(objects.filter(({ kind }) => kind !== 'Secret'));
+      if (values.join().includes('production')) assert.deepEqual(secrets.map(([key]) => key).sort(), ['tls.key']);
+      for (const [key = '', value = ''] of secrets)
+        assert.ok(!rest.includes(JSON.stringify(value.trim()).slice(1, -1)), key);
+    });
+  }
+
+  test('pods on the network of their node are refused where Pod Security is restricted', async () => {
+    const pods = podsOf(await objectsOf(plane, await template(['--set', 'hostNetwork=true'])));
+    for (const pod of pods) assert.match((await refusal(plane, pod)) ?? '', /restricted.*host namespaces/s);
+  });
+
+  test('what Helm knows of ServiceMonitors decides unless the values do', async () => {
+    const count = async (...args: readonly string[]): Promise<number> =>
+      (await template(args)).split('kind: ServiceMonitor\n').length - 1;
+    assert.equal(await count(), 0);
+    assert.equal(await count('--api-versions', 'monitoring.coreos.com/v1'), 2);
+    assert.equal(await count('--api-versions', 'monitoring.coreos.com/v1', '--set', 'serviceMonitor.enabled=false'), 0);
+    assert.equal(await count('--set', 'serviceMonitor.enabled=true'), 2);
+  });
+
+  const refused: readonly (readonly [string, RegExp])[] = [
+    ['platfrom.replicas=2', /additional properties 'platfrom' not allowed/],
+    ['platform.replicas=0', /platform\/replicas.*minimum: got 0, want 1/s],
+    ['platform.drainSeconds=90', /platform\/drainSeconds.*maximum: got 90, want 60/s],
+    ['image.digest=latest', /image\/digest.*does not match pattern/s],
+    ['database.kind=mysql', /database\/kind.*must be one of 'postgresql', 'mongodb'/s],
+    ['nats.url=http://bus', /nats\/url.*does not match pattern/s],
+    ['operator.namespaces={Team_A}', /operator\/namespaces\/0.*does not match pattern/s],
+    ['database.persistence.size=big', /database\/persistence\/size.*does not match pattern/s],
+    ['nats.enabled=false', /nats: with enabled: false give the url of a NATS server, or existingSecret/],
+    ['nats.url=tls://bus', /nats: url and existingSecret are for a server elsewhere: set nats.enabled: false/],
+    ['database.enabled=false', /database: with enabled: false give the url of a database/],
+    ['database.enabled=false,database.url=mongodb://db/x', /database: url does not fit kind: postgresql/],
+    ['database.existingSecret=x', /database: url and existingSecret are for a server elsewhere/],
+    ['platform.autoscaling.enabled=true,platform.autoscaling.minReplicas=9', /minReplicas is above maxReplicas/],
+    ['ingress.enabled=true', /ingress: give the host/],
+    ['tls.enabled=false,tls.existingSecret=x', /tls: existingSecret is without effect/],
+    ['platform.url=http://api', /platform.url must begin with https/],
+    ['platform.options.port=1', /platform.options: port is the chart's own/],
+    ['operator.options.bus-file=x', /operator.options: bus-file is the chart's own/],
+  ];
+  for (const [set, message] of refused)
+    test(`--set ${set} is refused`, () => assert.rejects(template(['--set', set]), message));
+
+  test('a second release beside the first one shares no name with it', async () => {
+    const args = ['template', 'other', chart, '--namespace', namespace, '--kube-version', '1.36.3'];
+    const names = (objects: readonly Manifest[]): Set<string> =>
+      new Set(objects.map(({ kind, metadata }) => `${kind} ${metadata.namespace} ${metadata.name}`));
+    const ours = names(await objectsOf(plane, await template()));
+    const theirs = names(await objectsOf(plane, await helm(args)));
+    // The namespace of the test is made and removed within it.
+    assert.deepEqual(
+      [...ours].filter((name) => theirs.has(name)),
+      ['Namespace undefined sim-helm-test'],
+    );
+  });
+});
+
+/** Every pod of the manifests, by the template that it is made from. */
+const podsOf = (objects: readonly Manifest[]): readonly Manifest[] =>
+  objects.flatMap((object): readonly Manifest[] => {
+    const pod: PodTemplate | undefined =
+      object.kind === 'Pod' ? { spec: object.spec ?? {} } : (object.spec?.template ?? undefined);
+    if (pod === undefined) return [];
+    const metadata = { name: object.metadata.name, ...pod.metadata };
+    return [{ apiVersion: 'v1', kind: 'Pod', metadata, spec: withClaims(object, pod.spec) }];
+  });
+
+/** As the controller of StatefulSets adds the volumes of claims. */
+const withClaims = ({ spec }: Manifest, pod: PodTemplate['spec']): PodTemplate['spec'] => {
+  const claims = (spec?.['volumeClaimTemplates'] ?? []) as readonly Manifest[];
+  const volumes = claims.map(({ metadata: { name } }) => ({ name, persistentVolumeClaim: { claimName: `${name}-0` } }));
+  return { ...pod, volumes: [...((pod['volumes'] ?? []) as readonly object[]), ...volumes] };
+};
+
+/** What the API server says against a pod in a namespace that enforces `restricted`; null when it takes it. */
+const refusal = async (plane: TestControlPlane, pod: Manifest): Promise<string | null> => {
+  const { status, body } = await plane.api.send('POST', '/api/v1/namespaces/guarded/pods?dryRun=All', pod);
+  return status === 201 ? null : (body as { readonly message: string }).message;
+};
+
+/** What the process would say to its options; files of secrets are there in the pod. */
+const mistakesIn = (
+  objects: readonly Manifest[],
+  name: string,
+  parts: Parameters<typeof checkConfiguration>[0],
+): readonly unknown[] => {
+  const text = find(objects, 'ConfigMap', name).data?.['options.yaml'] ?? '';
+  const readFile = (path: string): string => (path === 'options.yaml' ? text : 'nats://bus');
+  const { errors, loaded } = checkConfiguration(
+    { ...parts, process: processOptions },
+    { flags: ['--config', 'options.yaml'], readFile },
+  );
+  return [...errors, ...loaded.warnings];
+};
