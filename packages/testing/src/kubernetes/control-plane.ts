@@ -108,7 +108,8 @@ export const startControlPlane = async (
       startMs,
     );
   test.after(async () => {
-    await Promise.all([...parts.values()].map((part) => part.kill(false)));
+    // Each removes the directory: who does it last finds nobody who writes. Told to keep it, they would leave it when this process dies meanwhile.
+    await Promise.all([...parts.values()].map((part) => part.kill(true)));
     rmSync(directory, { recursive: true, force: true });
   });
 
