@@ -41,10 +41,7 @@ const dying = (
           if (lost.signal.aborted) throw new Error('dead');
           effects.push(name as string);
           const isLast = effects.length === lastEffect;
-          const answer: unknown = await (member as (...given: readonly unknown[]) => Promise<unknown>).apply(
-            from,
-            args,
-          );
+          const answer: unknown = await (Reflect.apply(member, from, args) as Promise<unknown>);
           if (!isLast) return answer;
           lost.abort();
           throw new Error('dead');

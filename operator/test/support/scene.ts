@@ -99,11 +99,11 @@ export const openScene = async (
   { kubelet: hasKubelet = true, audit = false }: SceneOptions = {},
 ): Promise<Scene> => {
   const ends: (() => unknown)[] = [];
-  const owner = { after: (end: () => unknown) => void ends.push(end) } as Parameters<typeof startNats>[0];
+  const owner = { after: (end: () => unknown): void => void ends.push(end) } as Parameters<typeof startNats>[0];
   test.after(async () => {
     for (const end of ends.reverse()) await end();
   });
-  const { path } = temporaryDirectory(owner);
+  const { path } = temporaryDirectory({ after: (end) => void ends.push(end) });
   const [plane, nats, postgres] = await Promise.all([
     startControlPlane(owner, { controllerManager: true, manifests: [crds], audit }),
     startNats(owner, { syncAlways: false }),
@@ -116,7 +116,7 @@ export const openScene = async (
     [
       ...['--target', 'jobs', '--port', '0', '--drain-ms', '0'],
       ...['--admin-token-file', file('admin-token'), '--cursor-key-file', file('cursor-key')],
-      ...['--operator-token-file', file('operator-token')],
+      ...['--operator-token-file', file('operator-token'), '--container-services'],
     ],
     { SIMFLEET_STORAGE: await postgres.createDatabase(), SIMFLEET_BUS: nats.url },
   );
