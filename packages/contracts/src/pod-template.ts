@@ -105,6 +105,8 @@ const spreadConstraint = z.strictObject({
   matchLabelKeys: keys.optional(),
 });
 
+const quantityMessage = 'must be a quantity, such as "500m" or "512Mi"';
+
 /** Kubernetes resource quantity (apimachinery, resource.Quantity): `500m`, `1.5`, `512Mi`; whole numbers may stand without quotes. */
 export const quantity = z
   .union(
@@ -112,10 +114,10 @@ export const quantity = z
       z
         .string()
         .max(64)
-        .regex(/^([0-9]+([.][0-9]*)?|[.][0-9]+)([KMGTPE]i|[numkMGTPE]|[eE][+-]?[0-9]+)?$/),
+        .regex(/^([0-9]+([.][0-9]*)?|[.][0-9]+)([KMGTPE]i|[numkMGTPE]|[eE][+-]?[0-9]+)?$/, quantityMessage),
       z.int().min(0),
     ],
-    'must be a quantity, such as "500m" or "512Mi"',
+    quantityMessage,
   )
   .meta({ examples: ['500m', '512Mi'] });
 

@@ -177,4 +177,7 @@ test('the time to live of a resource leaves the result where it is', async (t) =
   await clock.advance(60_000);
   const { body } = await platform.call<Job>('GET', `/v1/jobs/${id}`);
   assert.deepEqual([body.state, body.stopReason], ['Succeeded', 'Completed']);
+  await asOperator(platform)('PATCH', `/v1/jobs/${id}`, { resource: null });
+  await clock.advance(60_000);
+  assert.equal((await platform.call<Job>('GET', `/v1/jobs/${id}`)).status, 200);
 });

@@ -81,6 +81,7 @@ const jobFacts = (job: Job): string =>
     ],
     ['state', job.stopReason === null ? job.state : `${job.state} (${job.stopReason})`],
     ['message', job.message],
+    ['resource', job.resource === null ? null : `${job.resource.namespace}/${job.resource.name}`],
     [
       'service',
       `${job.service.name} version ${job.service.version}, engine ${job.service.engine} (kernel ${job.service.kernelHash.slice(0, 12)})`,
