@@ -38,6 +38,12 @@ test('a key that fails backs off from 5 ms to 1,000 s, and starts anew after it 
   for (let count = 0; count < 20; count++) await fail();
   assert.deepEqual(delays.slice(0, 6), [5, 10, 20, 40, 80, 160]);
   assert.equal(delays.at(-1), 1_000_000);
+  const poison = await queue.take();
+  queue.add('other');
+  assert.equal((await queue.take())?.failed(), 5);
+  poison?.failed();
+  await clock.advance(1_000_000);
+  (await queue.take())?.done();
   (await queue.take())?.done();
   assert.equal(queue.failures('poison'), 0);
   queue.add('poison');
