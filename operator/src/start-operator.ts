@@ -18,7 +18,7 @@ export interface OperatorContext {
   readonly options: OperatorOptions;
   readonly runtime: RuntimeContext;
   readonly openBus: () => Promise<Bus>;
-  /** Told the address of health and metrics. */
+  /** Told the address of health and metrics, once everything has started. */
   readonly onReady: (url: string) => void;
 }
 
@@ -32,13 +32,16 @@ export const startOperator = async ({
   const settings = settingsOf(options);
   const bus = await openBus();
   const readiness = createReadiness(runtime.clock);
+  let address = '';
   const modules = [
     { name: 'bus', dependsOn: [], start: async () => ({ check: () => bus.check(), stop: () => bus.close() }) },
-    { name: 'http', dependsOn: ['bus'], start: serveHealth(options, readiness, onReady) },
+    { name: 'http', dependsOn: ['bus'], start: serveHealth(options, readiness, (url) => (address = url)) },
     { name: 'operator', dependsOn: ['bus', 'http'], start: startControllers(options, settings, bus) },
   ] satisfies readonly Module[];
   try {
-    return await startModules({ modules, context: runtime, readiness });
+    const running = await startModules({ modules, context: runtime, readiness });
+    onReady(address);
+    return running;
   } catch (error) {
     await bus.close();
     throw error;
@@ -76,7 +79,7 @@ const anybody = { id: 'anybody', kind: 'system', customers: [] } as const;
 
 /** Health and metrics need no credentials, and there is nothing else. */
 const serveHealth =
-  ({ host, port }: OperatorOptions, readiness: Readiness, onReady: (url: string) => void): Module['start'] =>
+  ({ host, port }: OperatorOptions, readiness: Readiness, listening: (url: string) => void): Module['start'] =>
   async ({ clock, logger, metrics, tracing }) => {
     const server = createHttpServer({
       ...{ routes: [], logger, clock, metrics, tracing, idempotency: null },
@@ -84,7 +87,7 @@ const serveHealth =
       authorizer: { authenticate: async () => anybody, permits: () => true },
       readiness: () => readiness.check(),
     });
-    onReady((await server.start({ host, port })).url);
+    listening((await server.start({ host, port })).url);
     return { stop: () => server.stop() };
   };
 
