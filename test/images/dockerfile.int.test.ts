@@ -39,7 +39,7 @@ test(
           Env: last('ENV').split(' '),
           Entrypoint: JSON.parse(last('ENTRYPOINT')) as unknown,
           Labels: Object.fromEntries(
-            [...last('LABEL').matchAll(/(\S+)="([^"]*)"/g)].map(([, key, value]) => [key, value]),
+            [...last('LABEL').matchAll(/(\S+)="([^"]*)"/g)].map(([, key = '', value = '']) => [key, value]),
           ),
         },
         config,
