@@ -1,6 +1,7 @@
 import type { CollectionDeclaration } from '../../collection.ts';
 import type { ItemToLoad } from '../../documents/dump-to-load.ts';
 import type { EntryToWrite } from '../../documents/entries.ts';
+import type { StoredKey } from '../../documents/order.ts';
 import type { EventToWrite, RecordToWrite } from '../../documents/record.ts';
 import type { Fault } from '../faults.ts';
 
@@ -13,6 +14,21 @@ interface To {
 export type InsertCall = To & { readonly kind: 'insert'; readonly record: RecordToWrite };
 export type SaveCall = To & { readonly kind: 'save'; readonly expected: number; readonly record: RecordToWrite };
 export type DeleteCall = To & { readonly kind: 'delete'; readonly expected: number };
+
+/**
+ * Inserts and saves cross threads as flat lists, since of an object every name of a member is copied and looked up again: 0.5 µs a call instead of
+ * 1.4. How many keys and labels there are stands before them; what is left are events, source and text in turn.
+ */
+export type Packed = readonly [
+  kind: 'insert' | 'save',
+  collection: string,
+  id: string,
+  expected: number,
+  text: string,
+  keys: number,
+  labels: number,
+  ...rest: StoredKey[],
+];
 
 /** What the writer thread can be asked. Every call is written whole or not at all. */
 export type Call =
@@ -52,7 +68,8 @@ export type FromWriter =
   | { readonly kind: 'replies'; readonly replies: Replies; readonly events: boolean }
   | { readonly kind: 'closed' };
 
-export type ToWriter = { readonly kind: 'calls'; readonly calls: readonly Call[] } | { readonly kind: 'close' };
+export type ToWriter =
+  { readonly kind: 'calls'; readonly calls: readonly (Call | Packed)[] } | { readonly kind: 'close' };
 
 export interface WriterSettings {
   readonly file: string;

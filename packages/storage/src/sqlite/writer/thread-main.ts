@@ -6,6 +6,7 @@ import { holdDirectory, type Hold } from '../hold.ts';
 import { migrate } from '../schema.ts';
 import { Statements } from '../statements.ts';
 import type { Call, FromWriter, Reply, ToWriter, WriterSettings } from './calls.ts';
+import { unpack } from './packing.ts';
 import { Transactions } from './transaction.ts';
 
 /**
@@ -51,7 +52,7 @@ const serve = (port: MessagePort, db: DatabaseSync, hold: Hold): void => {
         port.close();
         return;
       }
-      calls.push(...next.calls);
+      for (const call of next.calls) calls.push(unpack(call));
       if (calls.length >= mostCalls) {
         write(calls);
         calls = [];

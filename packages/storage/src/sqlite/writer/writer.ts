@@ -1,7 +1,8 @@
 import { Worker } from 'node:worker_threads';
 import { SimfleetError } from '@simfleet/contracts';
 import { errorOf } from '../faults.ts';
-import type { Call, FromWriter, Positions, Reply, ToWriter, WriterSettings } from './calls.ts';
+import type { Call, FromWriter, Packed, Positions, Reply, ToWriter, WriterSettings } from './calls.ts';
+import { pack } from './packing.ts';
 
 interface Waiting {
   readonly resolve: (positions: Positions) => void;
@@ -21,7 +22,7 @@ export class Writer {
   readonly #worker: Worker;
   readonly #onEvents: () => void;
   readonly #waiting: Waiting[] = [];
-  #unsent: Call[] = [];
+  #unsent: (Call | Packed)[] = [];
   /** Index of the first waiting call without reply: shifting an array of thousands costs more than the reply. */
   #answered = 0;
   #commits = 0;
@@ -49,7 +50,7 @@ export class Writer {
     if (this.#closing !== null) return Promise.reject(new SimfleetError('unavailable', 'The store is closed.'));
     if (this.#waiting.length === this.#answered) this.#worker.ref();
     if (this.#unsent.length === 0) queueMicrotask(() => this.#send());
-    this.#unsent.push(call);
+    this.#unsent.push(pack(call));
     return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }));
   }
 

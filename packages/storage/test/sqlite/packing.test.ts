@@ -1,0 +1,32 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import type { Call } from '../../src/sqlite/writer/calls.ts';
+import { pack, unpack } from '../../src/sqlite/writer/packing.ts';
+
+const text = fc.string({ maxLength: 5 });
+const record = fc.record({
+  text,
+  keys: fc.array(fc.oneof(text, fc.integer(), fc.constant(null)), { maxLength: 4 }),
+  labels: fc.array(fc.tuple(text, text), { maxLength: 3 }),
+});
+const to = {
+  collection: text,
+  id: text,
+  record,
+  events: fc.array(fc.record({ source: text, text }), { maxLength: 3 }),
+};
+const calls: fc.Arbitrary<Call> = fc.oneof(
+  fc.record({ kind: fc.constant('insert' as const), ...to }),
+  fc.record({ kind: fc.constant('save' as const), expected: fc.nat(), ...to }),
+  fc.record({ kind: fc.constant('drop' as const), stream: text }),
+);
+
+test('a call comes out of its packing as it went in, copied between threads or not', () =>
+  fc.assert(
+    fc.property(calls, (call) => {
+      const plain = JSON.stringify(call);
+      assert.equal(JSON.stringify(unpack(structuredClone(pack(call)))).length, plain.length);
+      assert.deepEqual(JSON.parse(JSON.stringify(unpack(pack(call)))), JSON.parse(plain));
+    }),
+  ));
