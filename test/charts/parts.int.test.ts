@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
-import { execFileSync, spawn } from 'node:child_process';
+import { execFile, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, chownSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { zstdDecompressSync } from 'node:zlib';
 import {
   freePort,
   natsServer,
@@ -146,6 +149,13 @@ test(
         .end();
     });
     assert.equal(status, 200);
+
+    // As the guide says to take a backup, within a pod of the platform.
+    const main = fileURLToPath(new URL('../../services/all-in-one/src/backup-main.ts', import.meta.url));
+    const backUp = [main, '--config', below('options/options.yaml'), '--operation', 'backup', '--backup-file', '-'];
+    const env = { ...process.env, NODE_EXTRA_CA_CERTS: trust };
+    const { stdout } = await promisify(execFile)(process.execPath, backUp, { env, encoding: 'buffer' });
+    assert.match(zstdDecompressSync(stdout).toString(), /"collection":"services"|asian-option/);
     assert.equal(await platform.stop(), 0);
   },
 );
