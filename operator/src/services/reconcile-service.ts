@@ -4,7 +4,7 @@ import { canonicalJson } from '@simfleet/domain';
 import { mistakesOf } from '@simfleet/http';
 import type { Clock } from '@simfleet/runtime';
 import { labelsFor } from '../intake/resource-labels.ts';
-import { referenceOf } from '../kubernetes/index.ts';
+import { addFinalizer, hasFinalizer, referenceOf, removeFinalizer } from '../kubernetes/index.ts';
 import type { Cache, KubernetesApi, Reconcile, ReconcileResult } from '../kubernetes/index.ts';
 import type { Platform, ServiceOrder } from '../platform/client.ts';
 import { applyManager } from '../resources/names.ts';
@@ -30,6 +30,7 @@ type Sayings = Readonly<Record<ServiceConditionType, Saying>>;
 export const resourceLabel = 'simfleet.dev/resource';
 
 const { serviceFinalizer } = resourceMarks;
+const hold = { finalizer: serviceFinalizer, fieldManager: applyManager };
 const notInUse: Saying = { status: 'False', reason: 'NotInUse', message: '' };
 /** While the platform does not answer, or jobs use a service that is being deleted. */
 const againMs = 10_000;
@@ -41,7 +42,7 @@ export const reconcileService =
     const resource = around.resources.get(referenceOf(key));
     if (resource === null) return {};
     if (resource.metadata.deletionTimestamp !== undefined) return withdrawn(resource, around);
-    const held = await hold(resource, around);
+    const held = await addFinalizer(around.api, simulationServices, resource, hold);
     try {
       const service = await published(held, around);
       const accepted = { status: 'True', reason: 'Accepted', message: 'the catalogue has the service' } as const;
@@ -55,28 +56,6 @@ export const reconcileService =
       return why.status === 'Unknown' ? { requeueAfterMs: againMs } : {};
     }
   };
-
-const hold = async (resource: SimulationService, { api }: ServiceSurroundings): Promise<SimulationService> => {
-  const { finalizers = [] } = resource.metadata;
-  if (finalizers.includes(serviceFinalizer)) return resource;
-  return patchFinalizers(resource, [...finalizers, serviceFinalizer], api);
-};
-
-const patchFinalizers = (
-  { metadata: { name, uid, resourceVersion } }: SimulationService,
-  finalizers: readonly string[],
-  api: KubernetesApi,
-): Promise<SimulationService> =>
-  api.mergePatch(
-    simulationServices,
-    { name },
-    { metadata: { finalizers } },
-    {
-      fieldManager: applyManager,
-      ...(uid === undefined ? {} : { uid }),
-      ...(resourceVersion === undefined ? {} : { resourceVersion }),
-    },
-  );
 
 /** The catalogue entry of the resource, made or changed where it differs. Throws `already-exists` for one that came from elsewhere. */
 const published = async (resource: SimulationService, { platform }: ServiceSurroundings): Promise<Service> => {
@@ -104,8 +83,8 @@ const isOf = ({ labels }: Service, { metadata }: SimulationService): boolean => 
 /** The resource is being deleted: it goes when no job uses the service any more. */
 const withdrawn = async (resource: SimulationService, around: ServiceSurroundings): Promise<ReconcileResult> => {
   const { api, platform } = around;
-  const { name, finalizers = [] } = resource.metadata;
-  if (!finalizers.includes(serviceFinalizer)) return {};
+  const { name } = resource.metadata;
+  if (!hasFinalizer(resource, serviceFinalizer)) return {};
   try {
     const there = await platform.getService(name);
     if (there !== null && isOf(there, resource)) await platform.deleteService(name);
@@ -116,11 +95,7 @@ const withdrawn = async (resource: SimulationService, around: ServiceSurrounding
     await tell(resource, null, { InUse: inUse }, around);
     return { requeueAfterMs: againMs };
   }
-  await patchFinalizers(
-    resource,
-    finalizers.filter((each) => each !== serviceFinalizer),
-    api,
-  );
+  await removeFinalizer(api, simulationServices, resource, hold);
   return {};
 };
 

@@ -1,8 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { controlPlaneMissing, startControlPlane, until } from '@simfleet/testing';
-import { changesOf, isReason, referenceOf } from '../../src/kubernetes/index.ts';
-import { hasFinalizer, removeFinalizer } from '../../src/kubernetes/finalizers.ts';
+import {
+  addFinalizer,
+  changesOf,
+  hasFinalizer,
+  isReason,
+  referenceOf,
+  removeFinalizer,
+} from '../../src/kubernetes/index.ts';
 import { configMap, configMaps, open } from './cluster.ts';
 
 const skip = controlPlaneMissing() ?? false;
@@ -96,17 +102,14 @@ test('on a real API server', { skip }, async (plane) => {
     'a finalizer holds an object until it is removed, and a change in between is a conflict',
     async (t) => {
       const { api } = open(t, kubeconfig);
-      const finalizer = 'simfleet.dev/test';
-      const { apiVersion, kind } = configMap('held');
-      const metadata = { name: 'held', namespace: 'default', finalizers: [finalizer] };
-      const stale = await api.apply(configMaps, { apiVersion, kind, metadata }, { fieldManager });
+      const hold = { finalizer: 'simfleet.dev/test', fieldManager };
+      const made = await api.create(configMaps, configMap('held'), { fieldManager });
+      const stale = await addFinalizer(api, configMaps, made, hold);
       await api.delete(configMaps, stale.metadata);
       const held = await api.get(configMaps, stale.metadata);
-      assert(held !== null && hasFinalizer(held, finalizer) && held.metadata.deletionTimestamp !== undefined);
-      await assert.rejects(removeFinalizer(api, configMaps, stale, finalizer, fieldManager), (e) =>
-        isReason(e, 'Conflict'),
-      );
-      await removeFinalizer(api, configMaps, held, finalizer, fieldManager);
+      assert(held !== null && hasFinalizer(held, hold.finalizer) && held.metadata.deletionTimestamp !== undefined);
+      await assert.rejects(removeFinalizer(api, configMaps, stale, hold), (e) => isReason(e, 'Conflict'));
+      await removeFinalizer(api, configMaps, held, hold);
       assert.equal(await api.get(configMaps, stale.metadata), null);
     },
   );

@@ -28,8 +28,9 @@ export interface Reflector {
 /** Objects a page: a list of all would be held whole by server and client. */
 const pageSize = 500;
 /**
- * A watch that tells nothing for this long is taken up anew from where it was. The server sends a bookmark every minute, so a healthy one is not interrupted; one whose
- * connection died without a word (a load balancer that forgot it, a peer that lost power) is deaf for no longer than this. Milliseconds.
+ * A watch that tells nothing for this long is taken up anew from where it was. The server sends a bookmark every minute once a resource has changed (seen: after 59 s and 119 s;
+ * none at all before its first change), so a healthy watch is seldom interrupted; one whose connection died without a word (a load balancer that forgot it, a peer that
+ * lost power) is deaf for no longer than this. Milliseconds.
  */
 const silenceLimitMs = 100_000;
 /** The server ends a watch after this time, to spread watches over its replicas: a random time between once and twice that many seconds. */
