@@ -68,13 +68,15 @@ export const contain = (t: TestContext, options: ContainedOptions): Contained =>
     const [first = ''] = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').split(' ');
     return first === '' ? null : Number(first);
   };
-  const signal = (name: 'SIGTERM' | 'SIGKILL'): void => {
+  const terminate = (): void => {
     const pid = child.exitCode === null && child.signalCode === null ? program() : null;
-    if (pid !== null) process.kill(pid, name);
+    if (pid !== null) process.kill(pid, 'SIGTERM');
   };
-  // Whoever changes its user outlives its parent, whatever the parent was told.
+  // Ends it with this test, however that dies: the other end of its pipe then closes. (What changes its user outlives its parent else.)
+  const guardScript = `cat >/dev/null; kill -9 $(cat /proc/${child.pid}/task/${child.pid}/children) 2>/dev/null`;
+  const guard = spawn('sh', ['-c', guardScript], { stdio: ['pipe', 'ignore', 'ignore'], detached: true });
   t.after(async () => {
-    signal('SIGKILL');
+    guard.stdin.end();
     await ended;
   });
   let output = '';
@@ -83,7 +85,7 @@ export const contain = (t: TestContext, options: ContainedOptions): Contained =>
     ended,
     output: () => output,
     terminationLog: () => readFileSync(log, 'utf8'),
-    terminate: () => signal('SIGTERM'),
+    terminate,
     readFile: (path) => readFileSync(`/proc/${program()}/root${path}`, 'utf8'),
   };
 };

@@ -111,7 +111,7 @@ test(
     assert.match(await documentation.text(), /swagger/i);
     const client = openClient({ url, token });
     const { id } = await client.create(european({ maxPaths: '20000000' }));
-    assert.equal((await client.result(id)).stopReason, 'Completed');
+    await until('the job to succeed', async () => (await client.job(id)).state === 'Succeeded', 30_000);
 
     const shown = run(['packages/cli/bin/simfleet.js', 'describe', 'job', id], {
       SIMFLEET_URL: url,
