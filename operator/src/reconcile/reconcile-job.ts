@@ -1,3 +1,4 @@
+import { resourceMarks } from '@simfleet/contracts';
 import type { Job, SimulationJobStatus } from '@simfleet/contracts';
 import { isOver } from '@simfleet/domain';
 import { apiJobId, apiResource } from '../intake/api-resource.ts';
@@ -14,7 +15,7 @@ import { statusOf } from '../status/status.ts';
 import { statusWrite } from '../status/status-write.ts';
 import { mendedChild } from './child-job.ts';
 import { keepApiResource } from './keep-api-resource.ts';
-import { hold } from './finalizer.ts';
+import { hold, letGo } from './finalizer.ts';
 import { planChildren } from './plan-children.ts';
 import { releaseJob } from './release-job.ts';
 import { mendToken } from './mend-token.ts';
@@ -77,6 +78,8 @@ const rest = async (
     around.teller.forget(jobId);
   }
   around.refusals.delete(resource.metadata.uid ?? '');
+  // Of a job that is over the platform need not hear again: its resource can go when no operator is there any more.
+  await letGo(around.api, resource);
   const left = timeLeftMs(resource, apiJobId(resource) !== null, around.clock.now());
   if (left === null) return {};
   if (left > 0) return { requeueAfterMs: left };
@@ -137,10 +140,16 @@ const tend = async (
     const child = await startChild(resource, job, around);
     return child === null ? { child, lookAgainMs: inTheWayMs } : { child, ...lookAgain };
   }
-  if (plan.keep === null) return { child: null, ...lookAgain };
+  if (plan.keep === null) return { child: children.find(isOf(job.run, plan.remove)) ?? null, ...lookAgain };
   await mendToken(resource, job, pods, around);
   return { child: await mended(plan.keep, job, around), ...lookAgain };
 };
+
+/** The child of a run, unless it was just removed. */
+const isOf =
+  (run: number, removed: readonly BatchJob[]) =>
+  (child: BatchJob): boolean =>
+    child.metadata.labels?.[resourceMarks.run] === String(run) && !removed.includes(child);
 
 const mended = async (child: BatchJob, job: Job, { api }: Surroundings): Promise<BatchJob> => {
   const applied = mendedChild(child, job);

@@ -15,10 +15,3 @@ export interface Secret extends KubernetesObject {
   readonly data?: Readonly<Record<string, string>>;
 }
 export const secrets: ResourceType<Secret> = { apiVersion: 'v1', kind: 'Secret', plural: 'secrets', namespaced: true };
-
-/** An Event of the core group, as controllers of Kubernetes write them. */
-export interface CoreEvent extends KubernetesObject {
-  readonly reason?: string;
-  readonly message?: string;
-  readonly involvedObject?: { readonly kind?: string; readonly uid?: string };
-}

@@ -1,5 +1,6 @@
 import type { SimulationJobStatus } from '@simfleet/contracts';
 import { canonicalJson } from '@simfleet/domain';
+import { isFinal } from './final.ts';
 
 /** Whether, and when, a status is written. */
 export type StatusWrite =
@@ -32,6 +33,7 @@ const turnsOf = (status: SimulationJobStatus): readonly unknown[] => [
   ...(status.conditions ?? []).map(({ type, status: is, reason }) => [type, is, reason]),
   [status.jobId ?? null, status.state ?? null, status.stopReason ?? null, status.run ?? null],
   [status.observedGeneration ?? null, status.resultDigest ?? null],
+  isFinal(status.state) && status.counts?.shards.active === 0 ? status.counts.shards : null,
 ];
 
 /** Members of the status are replaced whole; what is gone is removed. */

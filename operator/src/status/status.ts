@@ -79,12 +79,17 @@ const oneLine = (sayings: Sayings): Sayings =>
     ]),
   ) as unknown as Sayings;
 
-const countsOf = ({ progress }: Job, child: BatchJob | null): NonNullable<SimulationJobStatus['counts']> => ({
-  shards: {
-    active: child?.status?.active ?? 0,
-    succeeded: child?.status?.succeeded ?? 0,
-    failed: child?.status?.failed ?? 0,
-  },
+type Counts = NonNullable<SimulationJobStatus['counts']>;
+
+/** Pods of the child, as its own status counts them. */
+export const shardCounts = (child: BatchJob | null): Counts['shards'] => ({
+  active: child?.status?.active ?? 0,
+  succeeded: child?.status?.succeeded ?? 0,
+  failed: child?.status?.failed ?? 0,
+});
+
+const countsOf = ({ progress }: Job, child: BatchJob | null): Counts => ({
+  shards: shardCounts(child),
   blocks: progress.blocks,
   blocksReported: progress.blocksReported,
   paths: progress.paths,
