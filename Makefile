@@ -6,7 +6,7 @@ export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 
 INSTALLED := node_modules/.package-lock.json
 
-.PHONY: help install run test verify bench chaos generate format cluster-up cluster-down kind-up kind-down $(addprefix verify-,format types lint layers unused kernels generated docs)
+.PHONY: help install run test verify bench chaos generate format e2e cluster-up cluster-down kind-up kind-down $(addprefix verify-,format types lint layers unused kernels generated docs)
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,6 +26,10 @@ test: install ## Run everything that can be proved on this machine (about 8 minu
 
 chaos: install ## The slow rounds in full: 50 kills of the platform and 100 rounds on services apart (recorded in docs/chaos.md), every crash point of the stores and the bus
 	@SIMFLEET_CHAOS=1 node hack/run-tests.ts --only chaos --only reliability --only storage/test/sqlite --only storage-postgres/test --only storage-mongodb/test --only bus-nats/test --only interleavings
+
+e2e: install ## On a real Kubernetes node, as root: the chart, the example, kills on the way (about 5 minutes, and 4 more to build the node the first time)
+	@node hack/install-tools.ts
+	@node hack/run-tests.ts --only test/cluster/
 
 cluster-up: install ## A Kubernetes cluster on this machine: by kind where Docker runs, else built and started, with a real node as root
 	@node hack/cluster/main.ts up

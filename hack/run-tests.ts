@@ -51,7 +51,9 @@ await runPass(
 );
 // From the end: the long ones of test/ first, so that none is left running alone. They wait for deaths to be noticed a quarter of their time,
 // which one file more than there are cores makes use of.
-await runPass(files.filter(isSlow).reverse(), availableParallelism() + 1);
+const slow = files.filter((file) => isSlow(file) && !isOnNode(file));
+await runPass(slow.reverse(), availableParallelism() + 1);
+await runPass(files.filter(isOnNode), 1);
 
 for (const skipped of totals.skipped) console.log(`skipped: ${skipped}`);
 console.log(`${totals.passed} passed, ${totals.failed} failed, ${totals.skipped.length} skipped`);
