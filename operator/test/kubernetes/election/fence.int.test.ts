@@ -22,7 +22,8 @@ test('a process that stood still sends nothing of what it was about to send', { 
       identity: name,
     });
     const running = election.run(
-      ({ lost, stopping }) => new Promise((end) => AbortSignal.any([lost, stopping]).addEventListener('abort', () => end(undefined))),
+      ({ lost, stopping }) =>
+        new Promise((end) => AbortSignal.any([lost, stopping]).addEventListener('abort', () => end(undefined))),
     );
     t.after(async () => {
       await election.stop();
