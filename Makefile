@@ -20,7 +20,7 @@ $(INSTALLED): package.json package-lock.json $(wildcard packages/*/package.json 
 run: install ## Start the platform, run the example job, show its progress and result, stay up
 	@simfleet up --run examples/european-option.yaml
 
-test: install ## Run everything that can be proved on this machine (about 8 minutes on 2 cores)
+test: install ## Run everything that can be proved on this machine (about 10 minutes on 2 cores)
 	@node hack/install-tools.ts
 	@node hack/run-tests.ts
 
