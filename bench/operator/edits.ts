@@ -5,18 +5,17 @@ import { watchFromNow } from './watch.ts';
 const intervalMs = 50;
 const limitMs = 30_000;
 
-/** What `simulationJob` begins with, and what an edit makes of it in turn. */
-const shardsOf = (round: number): number => 3 + (round % 2);
-
 /**
  * Changes the number of shards of one SimulationJob after the other, twenty a second whatever the answers take. Answers for each the milliseconds from
- * sending the edit to hearing from a watch that the child has it. Throws when one takes longer than half a minute.
+ * sending the edit to hearing from a watch that the child has it. `shardCounts` are taken in turns, the first of
+ * them by children that have another. Throws when one takes longer than half a minute.
  */
 export const editLatencies = async (
   { plane }: Cluster,
   scope: Scope,
   names: readonly string[],
   edits: number,
+  shardCounts: readonly [number, number],
 ): Promise<readonly number[]> => {
   const waiting = new Map<string, { readonly shards: number; readonly done: () => void }>();
   const stop = await watchFromNow(plane, childJobsPath, ({ metadata, spec }) => {
@@ -30,7 +29,7 @@ export const editLatencies = async (
 
   const edit = async (index: number): Promise<number> => {
     const name = names[index % names.length] ?? '';
-    const shards = shardsOf(Math.floor(index / names.length));
+    const shards = shardCounts[Math.floor(index / names.length) % 2] ?? 0;
     const began = performance.now();
     const patched = new Promise<void>((resolve, reject) => {
       const late = setTimeout(() => reject(new Error(`the child of ${name} was not patched`)), limitMs);
@@ -48,7 +47,10 @@ export const editLatencies = async (
 
   const begun: Promise<number>[] = [];
   for (let index = 0; index < edits; index += 1) {
-    begun.push(edit(index));
+    const edited = edit(index);
+    // It is heard at the end.
+    edited.catch(() => undefined);
+    begun.push(edited);
     await new Promise((resolve) => setTimeout(resolve, intervalMs));
   }
   return Promise.all(begun);

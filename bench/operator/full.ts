@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,15 +9,14 @@ import { startSubject, type Subject } from './subject.ts';
 const mainOf = (part: string): string => join(import.meta.dirname, '../..', part, 'src/main.ts');
 
 /** The platform that an operator talks to. */
-export interface Platform {
+interface Platform {
   readonly url: string;
   readonly busUrl: string;
   readonly operatorTokenFile: string;
-  readonly adminToken: string;
 }
 
 /** A platform process on PostgreSQL, with NATS; both sync every write to this machine’s disk. */
-export const startPlatform = async (scope: Scope): Promise<Platform> => {
+const startPlatform = async (scope: Scope): Promise<Platform> => {
   const directory = mkdtempSync(join(tmpdir(), 'simfleet-bench-'));
   scope.after(async () => rmSync(directory, { recursive: true, force: true }));
   const nats = await startNats(scope);
@@ -42,7 +41,6 @@ export const startPlatform = async (scope: Scope): Promise<Platform> => {
     url: `http://127.0.0.1:${port}`,
     busUrl: nats.url,
     operatorTokenFile,
-    adminToken: readFileSync(file('admin-token'), 'utf8').trim(),
   };
 };
 
@@ -53,8 +51,8 @@ const isReady = (line: string): boolean => line.startsWith('{"url"');
 export const operator: Subject = {
   name: 'our operator',
   does: 'finalizer, job of the platform, Secret, token, child, status, Event',
-  start: async ({ kubeconfig }, scope, options, platform) => {
-    const { url, busUrl, operatorTokenFile } = platform ?? (await startPlatform(scope));
+  start: async ({ kubeconfig }, scope, options) => {
+    const { url, busUrl, operatorTokenFile } = await startPlatform(scope);
     return startSubject(
       scope,
       [

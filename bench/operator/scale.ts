@@ -97,11 +97,11 @@ export const scale = (subject: Subject, options: ScaleOptions): Promise<Scale> =
     const bytes = await liveBytes();
     const resident = running.figures().residentMiB;
 
-    const open = await editLatencies(cluster, scope, names, edits);
+    const open = await editLatencies(cluster, scope, names, edits, [3, 4]);
     let over: readonly number[] = [];
     if (ends) {
       await cancelAll(cluster, names.slice(keptOpen));
-      over = await editLatencies(cluster, scope, names.slice(0, keptOpen), edits);
+      over = await editLatencies(cluster, scope, names.slice(0, keptOpen), edits, [5, 6]);
       await cancelAll(cluster, [...names.slice(0, keptOpen), ...namesOf('warm', Math.min(warmUps, objects))]);
     }
     const restBytes = await liveBytes();

@@ -1,4 +1,3 @@
-import type { Platform } from './full.ts';
 import { openInspector, inspectorAddress, type Inspector } from './inspector.ts';
 import type { Cluster, Scope } from './cluster.ts';
 import { figuresOf, startTied, type ProcessFigures } from './tied-process.ts';
@@ -8,8 +7,8 @@ export interface Subject {
   readonly name: string;
   /** What it does for a job, in short. */
   readonly does: string;
-  /** Starts it with whatever it needs besides the cluster, unless that is given; it ends with the scope. Resolves when it is about to work. */
-  start(cluster: Cluster, scope: Scope, options: SubjectOptions, platform?: Platform): Promise<RunningSubject>;
+  /** Starts it with whatever it needs besides the cluster; it ends with the scope. Resolves when it is about to work. */
+  start(cluster: Cluster, scope: Scope, options: SubjectOptions): Promise<RunningSubject>;
 }
 
 export interface SubjectOptions {
