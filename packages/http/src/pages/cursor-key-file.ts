@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readCursorKeyLines, SimfleetError, writeCursorKeyLines } from '@simfleet/contracts';
-import type { Clock, Logger } from '@simfleet/runtime';
+import { followFiles } from '../access/follow-files.ts';
+import type { FollowOptions } from '../access/follow-files.ts';
 import { readOrCreateSecret, readSecret } from '../access/secret-file.ts';
 import { cursorKey } from './cursor-keys.ts';
 import type { CursorKeys } from './cursor-keys.ts';
@@ -28,47 +29,21 @@ const keysOf = (path: string, content: string): CursorKeys => {
   throw new SimfleetError('invalid-configuration', `${path} holds no key`);
 };
 
-export interface FollowKeysOptions {
+export interface FollowKeysOptions extends FollowOptions {
   readonly path: string;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  /** Ends the following. */
-  readonly signal: AbortSignal;
 }
-
-/** How long after a change of the file at most every process knows its keys. */
-const readEveryMs = 5_000;
 
 /**
  * The keys of the file as it is now: it is read again every 5 s, so that a rotation needs no restart. A file that cannot be read, or is none, is
  * told once and leaves the keys as they were. Throws as `readCursorKeys` at the start.
  */
-export const followCursorKeys = async ({
-  path,
-  clock,
-  logger,
-  signal,
-}: FollowKeysOptions): Promise<() => CursorKeys> => {
+export const followCursorKeys = async ({ path, ...surroundings }: FollowKeysOptions): Promise<() => CursorKeys> => {
   let keys = await readCursorKeys(path);
-  let told = '';
   const readAgain = async (): Promise<void> => {
-    try {
-      const content = await readSecret(path);
-      if (content === null) throw new SimfleetError('invalid-configuration', `${path} is gone`);
-      keys = keysOf(path, content);
-      told = '';
-    } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
-      if (message !== told) logger.warn({ err: error }, 'the keys of cursors stay as they were');
-      told = message;
-    }
+    const content = await readSecret(path);
+    if (content === null) throw new SimfleetError('invalid-configuration', `${path} is gone`);
+    keys = keysOf(path, content);
   };
-  const follow = async (): Promise<void> => {
-    while (!signal.aborted) {
-      await clock.sleep(readEveryMs, signal);
-      if (!signal.aborted) await readAgain();
-    }
-  };
-  void follow();
+  followFiles(readAgain, 'the keys of cursors stay as they were', surroundings);
   return () => keys;
 };

@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { createSecureContext } from 'node:tls';
 import type { Server as HttpsServer } from 'node:https';
 import { SimfleetError } from '@simfleet/contracts';
-import type { Clock, Logger } from '@simfleet/runtime';
+import { followFiles } from '../access/follow-files.ts';
+import type { FollowOptions } from '../access/follow-files.ts';
 import { readSecret } from '../access/secret-file.ts';
 
 /** What HTTPS is served with, as PEM files. */
@@ -17,48 +18,27 @@ interface KeyPair {
   readonly key: string;
 }
 
-export interface ServeTlsOptions {
+export interface ServeTlsOptions extends FollowOptions {
   readonly server: HttpsServer;
   readonly files: TlsFiles;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  /** Ends the following. */
-  readonly signal: AbortSignal;
 }
-
-/** How long after a renewal at most new connections see it; certificates are renewed days before they end. */
-const readEveryMs = 5_000;
 
 /**
  * Gives the server its certificate, and again when the files change, so that a renewal needs no restart; open connections stay on the one that they began with. Files that
  * cannot be read, or do not belong together (one of them was written already), are told once and leave everything as it was.
  * Throws `invalid-configuration` when they are so at the start.
  */
-export const serveTls = async ({ server, files, clock, logger, signal }: ServeTlsOptions): Promise<void> => {
+export const serveTls = async ({ server, files, ...surroundings }: ServeTlsOptions): Promise<void> => {
   let served = await readPair(files);
   server.setSecureContext(served);
-  let told = '';
   const readAgain = async (): Promise<void> => {
-    try {
-      const pair = await readPair(files);
-      if (pair.cert === served.cert && pair.key === served.key) return;
-      server.setSecureContext(pair);
-      served = pair;
-      told = '';
-      logger.info({ certFile: files.certFile }, 'the certificate was renewed');
-    } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
-      if (message !== told) logger.warn({ err: error }, 'the certificate stays as it was');
-      told = message;
-    }
+    const pair = await readPair(files);
+    if (pair.cert === served.cert && pair.key === served.key) return;
+    server.setSecureContext(pair);
+    served = pair;
+    surroundings.logger.info({ certFile: files.certFile }, 'the certificate was renewed');
   };
-  const follow = async (): Promise<void> => {
-    while (!signal.aborted) {
-      await clock.sleep(readEveryMs, signal);
-      if (!signal.aborted) await readAgain();
-    }
-  };
-  void follow();
+  followFiles(readAgain, 'the certificate stays as it was', surroundings);
 };
 
 const readPair = async ({ certFile, keyFile }: TlsFiles): Promise<KeyPair> => {
