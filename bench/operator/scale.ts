@@ -41,6 +41,7 @@ const warmUps = 100;
 /** Those that stay open while the others are over. */
 const keptOpen = 200;
 const limitMs = 900_000;
+const quietSeconds = 5;
 
 const pause = (seconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
 
@@ -55,6 +56,21 @@ const measureRest = async (cluster: Cluster, running: RunningSubject, seconds: n
     requests: countedRequests(cluster).length - requestsBefore,
     residentMiB: after.residentMiB,
   };
+};
+
+/** Waits until the subject asks nothing for a while: Events of many jobs are written at a rate of their own. */
+const untilQuiet = async (cluster: Cluster): Promise<void> => {
+  let count = -1;
+  await until(
+    'the last requests',
+    async () => {
+      const before = count;
+      await pause(quietSeconds);
+      count = countedRequests(cluster).length;
+      return count === before;
+    },
+    limitMs,
+  );
 };
 
 /** Has jobs cancelled and waits until their status says so. */
@@ -104,6 +120,7 @@ export const scale = (subject: Subject, options: ScaleOptions): Promise<Scale> =
       over = await editLatencies(cluster, scope, names.slice(0, keptOpen), edits, [5, 6]);
       await cancelAll(cluster, [...names.slice(0, keptOpen), ...namesOf('warm', Math.min(warmUps, objects))]);
     }
+    if (ends) await untilQuiet(cluster);
     const restBytes = await liveBytes();
     return {
       open,
