@@ -54,7 +54,7 @@ export const startFaultyProxy = async (test: TestContext, plane: TestControlPlan
     const on = request(new URL(url, plane.url), { method, agent, headers: { ...asked.headers, host: '127.0.0.1' } });
     on.on('error', () => connection.socket.resetAndDestroy());
     on.on('response', (got) => {
-      const carry = (): boolean => !connection.deaf && !answer.destroyed;
+      const carry = (): boolean => !connection.deaf && !answer.destroyed && !answer.writableEnded;
       if (lose) return void got.resume().on('end', () => connection.socket.resetAndDestroy());
       if (carry()) answer.writeHead(got.statusCode ?? 500, got.headers).flushHeaders();
       got.on('data', (chunk: Buffer) => void (carry() && answer.write(chunk)));
