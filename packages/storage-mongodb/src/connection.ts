@@ -43,6 +43,8 @@ const clientOf = (url: string, wanted: Readonly<Record<string, number>>): MongoC
   }
 };
 
+const closed = (): SimfleetError => new SimfleetError('unavailable', 'The store is closed.');
+
 /** The clients of one store: what is asked before `close` is answered, what comes after is refused. */
 export class Connection {
   readonly #url: string;
@@ -72,21 +74,32 @@ export class Connection {
   }
 
   checkOpen(): void {
-    if (this.#closing !== null) throw new SimfleetError('unavailable', 'The store is closed.');
+    if (this.#closing !== null) throw closed();
   }
 
-  /** Throws `unavailable` when the store is closed or the database does not answer, `storage-full`, and what the call throws of ours. */
-  async run<Answer>(call: () => Promise<Answer>): Promise<Answer> {
-    this.checkOpen();
+  /**
+   * Throws `unavailable` when the store is closed or the database does not answer, `storage-full`, and what the call throws of ours. Without a function or a
+   * promise of its own for each call: they cost a tenth of an insert.
+   */
+  run<Answer>(call: () => Promise<Answer>): Promise<Answer> {
+    if (this.#closing !== null) return Promise.reject(closed());
     this.#underWay += 1;
-    try {
-      return await call();
-    } catch (error) {
-      throw faultOf(error);
-    } finally {
-      this.#underWay -= 1;
-      if (this.#underWay === 0) this.#drained();
-    }
+    return call().then(this.#answered, this.#failed) as Promise<Answer>;
+  }
+
+  readonly #answered = (answer: unknown): unknown => {
+    this.#ended();
+    return answer;
+  };
+
+  readonly #failed = (error: unknown): never => {
+    this.#ended();
+    throw faultOf(error);
+  };
+
+  #ended(): void {
+    this.#underWay -= 1;
+    if (this.#underWay === 0) this.#drained();
   }
 
   /** Waits for the calls under way. Idempotent. */

@@ -65,9 +65,12 @@ export class MongoCollection<Doc extends Document> implements Collection<Doc> {
     const marked = markedEvents(this.#marks, eventsToWrite(events, 1));
     const content = contentOf(this.#fields, this.#shape, record);
     const row: Row = { _id: orderedText(id), v: 1, ...content, ...(marked.length === 0 ? {} : { events: marked }) };
-    await this.#connection.run(() =>
-      this.#rows.insertOne(row).catch((error: unknown) => this.#insertAgain(row, error)),
-    );
+    try {
+      await this.#connection.run(() => this.#rows.insertOne(row));
+    } catch (error) {
+      if (!(error instanceof Error) || !isDuplicate(error.cause)) throw error;
+      await this.#connection.run(() => this.#insertAgain(row));
+    }
     if (marked.length > 0) this.#listeners.tell();
     return writtenAs<Doc>(id, 1, record.text);
   }
@@ -129,8 +132,7 @@ export class MongoCollection<Doc extends Document> implements Collection<Doc> {
   }
 
   /** The id is taken, unless by what a death between the last mark of a tombstone and its removal left: one without events. */
-  async #insertAgain(row: Row, error: unknown): Promise<unknown> {
-    if (!isDuplicate(error)) throw error;
+  async #insertAgain(row: Row): Promise<unknown> {
     const taken = new SimfleetError('already-exists', `${this.#declaration.name} has "${plainText(row._id)}" already.`);
     if (!(await this.#removeEmptyTombstone(row._id))) throw taken;
     return this.#rows.insertOne(row).catch((again: unknown) => {
