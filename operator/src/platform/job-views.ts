@@ -12,8 +12,8 @@ interface View {
  * by the status of their resources.
  */
 export interface JobViews {
-  /** As of at most `maxAgeMs` ago, and after whatever `invalidate` told of. Null: there is no such job. */
-  get(jobId: string, maxAgeMs: number): Promise<Job | null>;
+  /** After whatever `invalidate` told of, and of at most `maxAgeMs` ago: unless given, as its state needs. Null: there is no such job. */
+  get(jobId: string, maxAgeMs?: number): Promise<Job | null>;
   /** What the platform just answered. */
   put(job: Job): void;
   /** Something happened to the job. */
@@ -26,13 +26,20 @@ export interface JobViews {
   readonly size: number;
 }
 
+/** The figures of a running job are written every ten seconds. What else changes is told by `job.changed`; this is for when that was lost. */
+const longestMs = { running: 9_000, other: 300_000 };
+
+const longestAgeOf = (job: Job | null): number =>
+  job === null || job.state === 'Running' ? longestMs.running : longestMs.other;
+
 export const openJobViews = (platform: Pick<Platform, 'getJob'>, clock: Pick<Clock, 'monotonic'>): JobViews => {
   const views = new Map<string, View>();
   const dirty = new Set<string>();
   return {
     async get(jobId, maxAgeMs) {
       const known = views.get(jobId);
-      if (known !== undefined && !dirty.has(jobId) && clock.monotonic() - known.at <= maxAgeMs) return known.job;
+      const isFresh = known !== undefined && clock.monotonic() - known.at <= (maxAgeMs ?? longestAgeOf(known.job));
+      if (isFresh && !dirty.has(jobId)) return known.job;
       // Before the question: what happens while it is under way is not in the answer.
       const wasDirty = dirty.delete(jobId);
       const at = clock.monotonic();

@@ -9,7 +9,6 @@ import { accepted, refusal } from '../status/acceptance.ts';
 import type { Surroundings } from './surroundings.ts';
 import type { TakenIn } from './take-in.ts';
 
-const freshMs = 9_000;
 const retryAfterMs = 3_000;
 
 /**
@@ -23,7 +22,7 @@ export const keepApiResource = async (
 ): Promise<TakenIn | 'gone'> => {
   let job: Job | null;
   try {
-    job = await around.views.get(jobId, freshMs);
+    job = await around.views.get(jobId);
   } catch (error) {
     const acceptance = refusal(error);
     if (acceptance === null) throw error;

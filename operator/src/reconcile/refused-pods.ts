@@ -8,7 +8,7 @@ import type { Pod } from '../resources/pod.ts';
 
 /** Finds out why the Job controller makes no pods: its own words are in Events only, which age and are many. */
 export interface RefusedPods {
-  /** What the API server says to a pod of the child, tried dry; null when it takes it, or nothing seems wrong. At most one request in `askEveryMs` a child. */
+  /** What the API server says to a pod of the child, tried dry; null when it takes it, or nothing seems wrong. At most one request in 30 s a child, and two a second in all. */
   reason(child: BatchJob | null, pods: readonly Pod[], now: number): Promise<string | null>;
   forget(child: BatchJob): void;
   clear(): void;
@@ -17,8 +17,11 @@ export interface RefusedPods {
 /** The Job controller makes pods within a second. */
 const patienceMs = 5_000;
 const askEveryMs = 30_000;
+/** Among all children, so that thousands that wait for a controller ask no more than one. */
+const spacingMs = 500;
 
 export const openRefusedPods = (api: KubernetesApi): RefusedPods => {
+  let lastAt = -Infinity;
   const asked = new Map<string, { readonly at: number; readonly answer: string | null }>();
 
   const ask = async (child: BatchJob): Promise<string | null> => {
@@ -38,6 +41,8 @@ export const openRefusedPods = (api: KubernetesApi): RefusedPods => {
       const uid = child.metadata.uid ?? '';
       const before = asked.get(uid);
       if (before !== undefined && now - before.at < askEveryMs) return before.answer;
+      if (now - lastAt < spacingMs) return before?.answer ?? null;
+      lastAt = now;
       const answer = await ask(child);
       asked.set(uid, { at: now, answer });
       return answer;

@@ -16,8 +16,6 @@ export interface TakenIn {
   readonly retryAfterMs?: number;
 }
 
-/** How old a look at a running job may be: its figures are written every ten seconds. */
-const freshMs = 9_000;
 const retryAfterMs = 3_000;
 
 /**
@@ -45,7 +43,7 @@ const offered = async (resource: SimulationJob, around: Surroundings): Promise<T
     if ('status' in claim) return { acceptance: claim, job: null };
     return brought(await created(resource, claim.customer, spec, around), resource, spec, around);
   }
-  const job = await around.views.get(jobId, freshMs);
+  const job = await around.views.get(jobId);
   if (job !== null) return brought(job, resource, spec, around);
   const acceptance = { status: 'False', reason: 'Deleted', message: 'the record of the job was deleted' } as const;
   return { acceptance, job: null };
