@@ -10,13 +10,13 @@ import type { Pod } from '../resources/pod.ts';
 export interface RefusedPods {
   /** What the API server says to a pod of the child, tried dry; null when it takes it, or nothing seems wrong. At most one request in 30 s a child, and two a second in all. */
   reason(child: BatchJob | null, pods: readonly Pod[], now: number): Promise<string | null>;
-  forget(child: BatchJob): void;
-  clear(): void;
 }
 
 /** The Job controller makes pods within a second. */
 const patienceMs = 5_000;
 const askEveryMs = 30_000;
+/** By then the child has pods, is gone, or was asked again. */
+const forgottenAfterMs = 600_000;
 /** Among all children, so that thousands that wait for a controller ask no more than one. */
 const spacingMs = 500;
 
@@ -43,12 +43,11 @@ export const openRefusedPods = (api: KubernetesApi): RefusedPods => {
       if (before !== undefined && now - before.at < askEveryMs) return before.answer;
       if (now - lastAt < spacingMs) return before?.answer ?? null;
       lastAt = now;
+      for (const [each, { at }] of asked) if (now - at > forgottenAfterMs) asked.delete(each);
       const answer = await ask(child);
       asked.set(uid, { at: now, answer });
       return answer;
     },
-    forget: ({ metadata }) => void asked.delete(metadata.uid ?? ''),
-    clear: () => asked.clear(),
   };
 };
 
