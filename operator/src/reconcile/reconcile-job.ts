@@ -29,6 +29,9 @@ import { timeLeftMs } from './time-to-live.ts';
 
 /** Figures of a job at work are read and written so often. */
 const lookEveryMs = 10_000;
+/** Ten to twelve seconds, by the uid: jobs that came together are not looked at together, and an edit waits for few of them. */
+const lookAfterMs = ({ metadata }: SimulationJob): number =>
+  lookEveryMs * (1 + (0.2 * Number.parseInt(metadata.uid?.slice(-4) ?? '0', 16)) / 0xffff);
 /** Something is in the way of a child: an earlier one on its way out. */
 const inTheWayMs = 1_000;
 
@@ -107,7 +110,7 @@ const worked = async (
     taken.retryAfterMs,
     kept.lookAgainMs,
     written,
-    taken.job === null || isOver(taken.job) ? undefined : lookEveryMs,
+    taken.job === null || isOver(taken.job) ? undefined : lookAfterMs(resource),
   ]);
 };
 
