@@ -3,7 +3,8 @@
 
 const sources = '^((packages|services)/[^/]+|operator)/src/';
 const tests = '^((packages|services)/[^/]+|operator)/(test|src/contract)/|^test/|^bench/|^hack/';
-const adapters = '^packages/(storage/src/(memory|sqlite)|bus/src/memory|storage-(postgres|mongodb)|bus-nats)/';
+const adapters =
+  '^packages/(storage/src/(memory|sqlite)|bus/src/memory|storage-(postgres|mongodb)|bus-nats|rate-limit/src/(memory|redis)|sockets/src/(ws|uws))/';
 
 /** A rule with severity error. */
 const forbid = (name, comment, from, to) => ({ name, severity: 'error', comment, from, to });
@@ -28,8 +29,20 @@ const mayImport = {
   'storage-postgres': ['contracts', 'storage'],
   'storage-mongodb': ['contracts', 'storage'],
   'bus-nats': ['contracts', 'bus'],
-  http: ['contracts', 'runtime', 'storage'],
-  wiring: ['contracts', 'storage', 'storage-postgres', 'storage-mongodb', 'bus', 'bus-nats'],
+  'rate-limit': ['contracts', 'runtime'],
+  sockets: ['contracts', 'runtime'],
+  http: ['contracts', 'runtime', 'storage', 'rate-limit'],
+  wiring: [
+    'contracts',
+    'runtime',
+    'storage',
+    'storage-postgres',
+    'storage-mongodb',
+    'bus',
+    'bus-nats',
+    'rate-limit',
+    'sockets',
+  ],
   cli: ['contracts'],
   testing: ['contracts', 'runtime'],
 };
@@ -67,7 +80,7 @@ module.exports = {
       'A port and its contract are written without any adapter in mind',
       // The memory store is the model that the contract compares every other with.
       {
-        path: '^packages/(storage|bus)/src/',
+        path: '^packages/(storage|bus|rate-limit|sockets)/src/',
         pathNot: [adapters, '^packages/storage/src/contract/(differential|dumps)[.]ts$'],
       },
       { path: adapters },
@@ -82,7 +95,7 @@ module.exports = {
       'adapters-do-not-know-each-other',
       'Shared behaviour of adapters belongs beside the port',
       {
-        path: '^packages/(storage/src/memory|storage/src/sqlite|storage-postgres|storage-mongodb|bus/src/memory|bus-nats)/',
+        path: '^packages/(storage/src/memory|storage/src/sqlite|storage-postgres|storage-mongodb|bus/src/memory|bus-nats|rate-limit/src/memory|rate-limit/src/redis|sockets/src/ws|sockets/src/uws)/',
       },
       { path: adapters, pathNot: '^packages/$1/' },
     ),
@@ -154,6 +167,10 @@ module.exports = {
     atHome('@nats-io', '^packages/bus-nats/src/'),
     atHome('ajv', '^services/jobs/src/'),
     atHome('@kubernetes/client-node', '^operator/src/kubernetes/'),
+    atHome('ioredis', '^packages/rate-limit/src/redis/'),
+    atHome('ws', '^packages/sockets/src/ws/'),
+    atHome('proxy-addr', '^packages/http/src/'),
+    atHome('ipaddr.js', '^packages/http/src/'),
     atHome('commander', '^packages/cli/'),
     atHome('canonicalize', '^packages/(domain|storage)/src/'),
     atHome('@noble/hashes', '^packages/domain/src/'),

@@ -1,0 +1,11 @@
+export type {
+  Algorithm,
+  ConcurrencyRule,
+  FixedWindowRule,
+  LeakyBucketRule,
+  Rule,
+  SlidingCounterRule,
+  SlidingLogRule,
+  TokenBucketRule,
+} from './rule.ts';
+export type { Charge, Decision, LimiterStore, Soon } from './store.ts';
