@@ -41,11 +41,15 @@ export const createController = (options: ControllerOptions, parts: ControllerPa
         for (const key of keys) own.add(key);
         instruments.queue(name, own.depth, own.working);
       };
+      const addBehind = (keys: Iterable<string>): void => {
+        for (const key of keys) own.addBehind(key);
+        instruments.queue(name, own.depth, own.working);
+      };
       const forget = sources.map((source) => source.onKeys(add));
       const ending = AbortSignal.any([term.stopping, term.lost]);
       await Promise.all(sources.map((source) => source.untilSynced(ending)));
-      if (!ending.aborted) for (const source of sources) add(source.keys());
-      const stopResync = startResync(clock, sources, resyncMs, add);
+      if (!ending.aborted) for (const source of sources) addBehind(source.keys());
+      const stopResync = startResync(clock, sources, resyncMs, addBehind);
       const rounds = createRounds(options, own, parts);
       const work = async (): Promise<void> => {
         for (let taken = await own.take(); taken !== null; taken = await own.take()) await rounds.round(taken);

@@ -29,9 +29,14 @@ import { timeLeftMs } from './time-to-live.ts';
 
 /** Figures of a job at work are read and written so often. */
 const lookEveryMs = 10_000;
-/** Ten to twelve seconds, by the uid: jobs that came together are not looked at together, and an edit waits for few of them. */
-const lookAfterMs = ({ metadata }: SimulationJob): number =>
-  lookEveryMs * (1 + (0.2 * Number.parseInt(metadata.uid?.slice(-4) ?? '0', 16)) / 0xffff);
+/** One that waits is looked at ever more seldom, up to so long: what changes it comes as an event, but for why its pods are refused. */
+const lookAtLeastEveryMs = 60_000;
+/** A fifth longer at most, by the uid: jobs that came together are not looked at together, and an edit waits for few of them. */
+const lookAfterMs = ({ metadata }: SimulationJob, { state }: Job, now: number): number => {
+  const waits = state === 'Running' ? 0 : now - Date.parse(metadata.creationTimestamp ?? '');
+  const every = Math.min(Math.max(lookEveryMs, (waits || 0) / 2), lookAtLeastEveryMs);
+  return every * (1 + (0.2 * Number.parseInt(metadata.uid?.slice(-4) ?? '0', 16)) / 0xffff);
+};
 /** Something is in the way of a child: an earlier one on its way out. */
 const inTheWayMs = 1_000;
 
@@ -110,7 +115,7 @@ const worked = async (
     taken.retryAfterMs,
     kept.lookAgainMs,
     written,
-    taken.job === null || isOver(taken.job) ? undefined : lookAfterMs(resource),
+    taken.job === null || isOver(taken.job) ? undefined : lookAfterMs(resource, taken.job, around.clock.now()),
   ]);
 };
 

@@ -16,9 +16,12 @@ export interface Taken {
 
 /**
  * What client-go calls a rate limiting work queue. A key is in the queue once, however often it is added; two workers never have it at the same time; added while a
- * worker has it, it comes back when that one is done. First in, first out.
+ * worker has it, it comes back when that one is done. First in, first out, but rounds that nothing but time asked for wait behind changes: every eighth
+ * key given out is one of theirs, so that they get their turn however much changes.
  */
 export interface WorkQueue extends Queue {
+  /** As `add`, behind changes: nothing is known to have changed. */
+  addBehind(key: string): void;
   /** Resolves with the next key, or null once the queue is closed. */
   take(): Promise<Taken | null>;
   /** Nothing is given out any more, and nothing is added. Idempotent. */
@@ -32,29 +35,48 @@ export interface WorkQueue extends Queue {
   failures(key: string): number;
 }
 
+/** Of so many keys given out, one has waited behind changes. */
+const turnOfTimed = 8;
+
+interface Again {
+  readonly behind: boolean;
+  readonly since: number;
+}
+
 export const createWorkQueue = (clock: Clock, backoffOptions: BackoffOptions): WorkQueue => {
-  /** Due keys in order of arrival, with the time when they came. */
-  const due = new Map<string, number>();
-  /** Keys at work → when it was added again meanwhile, or null. */
-  const working = new Map<string, number | null>();
+  /** Due keys in order of arrival, with the time when they came: for a change, and for nothing but time. A key is in one of both. */
+  const changed = new Map<string, number>();
+  const timed = new Map<string, number>();
+  /** Keys that come back because they failed: they are changes that were not brought home yet. */
+  const failed = new Set<string>();
+  let sinceTimed = 0;
+  /** Keys at work → how it was added again meanwhile, or null. */
+  const working = new Map<string, Again | null>();
   const waiters: ((taken: Taken | null) => void)[] = [];
   const backoff = createBackoff(clock, backoffOptions);
   let closed = false;
 
-  const add = (key: string): void => {
-    if (closed || due.has(key)) return;
+  const put = (key: string, behind: boolean): void => {
+    if (closed || changed.has(key) || (behind && timed.has(key))) return;
     if (working.has(key)) {
-      if (working.get(key) === null) working.set(key, clock.monotonic());
+      const again = working.get(key) ?? null;
+      if (again === null || (again.behind && !behind)) working.set(key, { behind, since: clock.monotonic() });
       return;
     }
-    due.set(key, clock.monotonic());
+    timed.delete(key);
+    (behind ? timed : changed).set(key, clock.monotonic());
     waiters.shift()?.(next());
   };
-  const delayed = createDelayedKeys(clock, add);
+  const add = (key: string): void => put(key, false);
+  const depth = (): number => changed.size + timed.size;
+  const delayed = createDelayedKeys(clock, (key) => put(key, !failed.delete(key)));
 
   const next = (): Taken | null => {
-    for (const [key, since] of due) {
-      due.delete(key);
+    const isTurnOfTimed = changed.size === 0 || sinceTimed >= turnOfTimed - 1;
+    const lane = isTurnOfTimed && timed.size > 0 ? timed : changed;
+    sinceTimed = lane === timed ? 0 : sinceTimed + 1;
+    for (const [key, since] of lane) {
+      lane.delete(key);
       working.set(key, null);
       return hold(key, clock.monotonic() - since);
     }
@@ -68,18 +90,20 @@ export const createWorkQueue = (clock: Clock, backoffOptions: BackoffOptions): W
       held = false;
       const again = working.get(key) ?? null;
       working.delete(key);
-      if (again !== null) add(key);
+      if (again !== null) put(key, again.behind);
     };
     return {
       key,
       waitedMs,
       done(requeueAfterMs) {
         backoff.forget(key);
+        failed.delete(key);
         if (requeueAfterMs !== undefined && !closed) delayed.add(key, requeueAfterMs);
         release();
       },
       failed() {
         const delayMs = backoff.failed(key);
+        failed.add(key);
         if (!closed) delayed.add(key, delayMs);
         release();
         return delayMs;
@@ -89,6 +113,7 @@ export const createWorkQueue = (clock: Clock, backoffOptions: BackoffOptions): W
 
   return {
     add,
+    addBehind: (key) => put(key, true),
     addAfter: (key, delayMs) => {
       if (closed) return;
       if (delayMs <= 0) add(key);
@@ -96,17 +121,18 @@ export const createWorkQueue = (clock: Clock, backoffOptions: BackoffOptions): W
     },
     take: () => {
       if (closed) return Promise.resolve(null);
-      if (due.size > 0) return Promise.resolve(next());
+      if (depth() > 0) return Promise.resolve(next());
       return new Promise((resolve) => waiters.push(resolve));
     },
     close() {
       closed = true;
-      due.clear();
+      changed.clear();
+      timed.clear();
       delayed.clear();
       for (const resolve of waiters.splice(0)) resolve(null);
     },
     get depth() {
-      return due.size;
+      return depth();
     },
     get working() {
       return working.size;

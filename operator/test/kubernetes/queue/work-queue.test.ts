@@ -13,6 +13,39 @@ test('keys that are added again before they are worked on collapse, in the order
   assert.deepEqual(keys, ['a', 'b', 'c']);
 });
 
+test('changes go before rounds that time alone asked for, which get every eighth turn', async () => {
+  const clock = fakeClock();
+  const queue = createWorkQueue(clock, defaultBackoff);
+  const takeAll = async (): Promise<string> => {
+    let keys = '';
+    while (queue.depth > 0) keys += (await queue.take())?.key ?? '-';
+    return keys;
+  };
+  for (const key of ['u', 'v']) queue.addBehind(key);
+  queue.addAfter('w', 5);
+  await clock.advance(5);
+  for (const key of 'abcdefghijkl') queue.add(key);
+  queue.add('v');
+  queue.addBehind('a');
+  assert.equal(queue.depth, 15);
+  assert.equal(await takeAll(), 'abcdefguhijklvw');
+});
+
+test('a key that failed comes back as the change that it was; a timed round that changes meanwhile as a change', async () => {
+  const clock = fakeClock();
+  const queue = createWorkQueue(clock, defaultBackoff);
+  queue.add('failing');
+  (await queue.take())?.failed();
+  queue.addBehind('timed');
+  await clock.advance(5);
+  const first = await queue.take();
+  assert.equal(first?.key, 'failing');
+  queue.addBehind('failing');
+  queue.add('failing');
+  first?.done();
+  assert.deepEqual([(await queue.take())?.key, (await queue.take())?.key], ['failing', 'timed']);
+});
+
 test('a key that is added while it is worked on comes back once the worker is done, not before', async () => {
   const queue = createWorkQueue(fakeClock(), defaultBackoff);
   queue.add('a');
