@@ -7,6 +7,7 @@ import {
   buildKubernetesProgram,
   buildNatsServer,
   controlPlanePrograms,
+  fetchValkey,
   helmProgram,
   kubernetesProgram,
   natsServer,
@@ -22,6 +23,8 @@ const tools: Readonly<Record<string, { readonly package: string; readonly purpos
   haproxy: { package: 'haproxy', purpose: 'shows that replicas work behind a load balancer' },
   openssl: { package: 'openssl', purpose: 'makes certificates for the tests of encrypted connections' },
   etcd: { package: 'etcd-server', purpose: 'keeps what the Kubernetes API servers of tests hold' },
+  // Not redis-server, which would start a service: the tools hold the server too, see `redisServer` of packages/testing.
+  'redis-cli': { package: 'redis-tools', purpose: 'is the server of shared rate limits, and asks it' },
   initdb: { package: 'postgresql', purpose: 'makes PostgreSQL servers for the tests of its store' },
 };
 
@@ -59,6 +62,9 @@ for (const [command, { purpose }] of missing.filter(([name]) => !isThere(name)))
   console.log(`${command} is missing: its tests are skipped (it ${purpose})`);
 }
 buildMongoWireServer();
+
+const valkey = fetchValkey();
+if ('missing' in valkey) console.log(`${valkey.missing}: the tests of rate limits on Valkey are skipped`);
 
 await building('nats-server', natsServer(), buildNatsServer, 'the tests of the bus on NATS');
 for (const program of controlPlanePrograms) {
