@@ -5,6 +5,8 @@ import { startOperator } from './start-operator.ts';
 
 await runMain({
   name: 'simfleet-operator',
+  purpose:
+    'Keeps the SimulationJobs and SimulationServices of a cluster: an Indexed Job for each run, and their status.',
   options: operatorParts,
   start: ({ configuration: { operator: options }, runtime, print }) =>
     startOperator({

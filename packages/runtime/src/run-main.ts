@@ -1,6 +1,7 @@
 import { readFileSync, writeSync } from 'node:fs';
 import { errorCode } from '@simfleet/contracts';
 import { z } from 'zod';
+import { helpOf } from './configuration/help.ts';
 import { loadConfiguration } from './configuration/load.ts';
 import type { ConfigurationValues } from './configuration/load.ts';
 import type { ConfigurationParts } from './configuration/option.ts';
@@ -38,6 +39,8 @@ export interface MainContext<Parts extends ConfigurationParts> {
 
 export interface MainOptions<Parts extends ConfigurationParts> {
   readonly name: string;
+  /** What the process is for, for `--help`. */
+  readonly purpose: string;
   readonly options: Parts;
   /** `SIMFLEET_…` variables that are not this process's options, and no mistake. */
   readonly otherVariables?: readonly string[];
@@ -48,9 +51,13 @@ export interface MainOptions<Parts extends ConfigurationParts> {
 /**
  * The frame of a process: reads the configuration, starts, and on SIGTERM or SIGINT stops in order and exits 0; a second signal exits at
  * once with 128 + its number. An error that nobody caught is logged and ends the process with 1, since its state is unknown.
- * Standard output stays free for the program; logs and errors go to standard error.
+ * `--help` prints every option and starts nothing. Standard output stays free for the program; logs and errors go to standard error.
  */
 export const runMain = async <Parts extends ConfigurationParts>(main: MainOptions<Parts>): Promise<void> => {
+  if (process.argv.slice(2).some((word) => word === '--help' || word === '-h')) {
+    writeSync(process.stdout.fd, helpOf(main.name, main.purpose, { ...main.options, process: processOptions }));
+    return;
+  }
   const setup = configured(main);
   if (setup === undefined) return;
   const { values, logger } = setup;

@@ -71,6 +71,16 @@ test('a wrong configuration starts nothing and exits 2', async (t) => {
   assert.equal(output.stdout, '');
 });
 
+test('--help tells every option, starts nothing and exits 0, whatever else is wrong', async (t) => {
+  const { output, ended } = run(t, ['--fualt', '--help'], { SIMFLEET_LOG_LEVEL: 'loud' });
+  assert.deepEqual(await ended, { code: 0, signal: null });
+  assert.equal(output.stderr, '');
+  assert.match(output.stdout, /^Usage: fixture .*\n\nShows what a process does/);
+  for (const part of [/--fault <"none" \| /, /What goes wrong\.\n +SIMFLEET_FAULT, default "none"/, /--log-level/])
+    assert.match(output.stdout, part);
+  assert.ok(output.stdout.split('\n').every((line) => line.length <= 110));
+});
+
 test('an unknown variable is warned of, and nothing more', async (t) => {
   const { child, output, ended, ready } = run(t, [], { SIMFLEET_FUALT: 'x', SIMFLEET_URL: 'http://x' });
   await ready();

@@ -6,6 +6,7 @@ import { readPlatformVersion } from './platform-version.ts';
 // The store's options come with those of the whole platform, so that its variables and its file of options serve here too.
 await runMain({
   name: 'simfleet-backup',
+  purpose: 'Dumps the store of a platform, and loads a dump into an empty one.',
   options: { ...platformParts, backup: backupOptions },
   otherVariables: ['SIMFLEET_URL', 'SIMFLEET_TOKEN'],
   start: async ({ configuration: { platform, backup }, runtime, stop }) => {

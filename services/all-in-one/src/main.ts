@@ -4,6 +4,7 @@ import { startPlatform } from './start-platform.ts';
 
 await runMain({
   name: 'simfleet',
+  purpose: 'The platform, whole or in parts (--target). On a laptop `simfleet up` starts it.',
   options: platformParts,
   otherVariables: ['SIMFLEET_URL', 'SIMFLEET_TOKEN'],
   start: ({ configuration, runtime, print, stop }) =>
