@@ -4,11 +4,13 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, globSync, mkdirSync, writeFileSync } from 'node:fs';
 import {
   buildHelm,
+  buildK6,
   buildKubernetesProgram,
   buildNatsServer,
   controlPlanePrograms,
   fetchValkey,
   helmProgram,
+  k6Program,
   kubernetesProgram,
   natsServer,
 } from '@simfleet/testing';
@@ -72,3 +74,4 @@ for (const program of controlPlanePrograms) {
   await building(program, kubernetesProgram(program), build, 'the tests of the operator on a control plane');
 }
 await building('helm', helmProgram(), buildHelm, 'the tests of the chart');
+await building('k6', k6Program(), buildK6, 'the load tests');
