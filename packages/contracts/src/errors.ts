@@ -113,6 +113,12 @@ export const errorTable = {
     false,
     'The database file cannot be read as one. Put a backup in its place, or choose another data directory.',
   ),
+  'quota-exceeded': row(
+    429,
+    'A limit is reached',
+    true,
+    'Requests or jobs came faster than a policy admits; `violated-policies` names it. Nothing was done, and nothing of it was counted. Try again after `Retry-After`.',
+  ),
   unavailable: row(
     503,
     'Not available right now',
@@ -148,6 +154,14 @@ export interface Mistake {
   readonly detail: string;
 }
 
+/** What a limit says to what it does not admit. */
+export interface Refusal {
+  /** Names of the policies whose limit was reached. */
+  readonly policies: readonly string[];
+  /** Milliseconds until it would be admitted if nothing else came; null when it never will. */
+  readonly retryAfterMs: number | null;
+}
+
 /**
  * The one error class. Recognise it by `code`, never by `instanceof`, so that it survives duplicate packages and the wire.
  * `detail` is safe to show to the caller; `cause` is for the log only.
@@ -157,16 +171,19 @@ export class SimfleetError extends Error {
   readonly code: ErrorCode;
   readonly detail: string;
   readonly mistakes: readonly Mistake[];
+  /** Of `quota-exceeded`. */
+  readonly refusal: Refusal | null;
 
   constructor(
     code: ErrorCode,
     detail: string,
-    options: { readonly mistakes?: readonly Mistake[]; readonly cause?: unknown } = {},
+    options: { readonly mistakes?: readonly Mistake[]; readonly refusal?: Refusal; readonly cause?: unknown } = {},
   ) {
     super(`${code}: ${detail}`, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.detail = detail;
     this.mistakes = options.mistakes ?? [];
+    this.refusal = options.refusal ?? null;
   }
 }
 

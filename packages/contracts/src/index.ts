@@ -10,6 +10,7 @@ export * from './pages.ts';
 export * from './pod-template.ts';
 export * from './principal.ts';
 export * from './problem.ts';
+export * from './rate-limits.ts';
 export * from './reports.ts';
 export * from './scalars.ts';
 export * from './service-container.ts';

@@ -214,15 +214,27 @@ export const job = z
   .meta({ id: 'Job' });
 export type Job = z.infer<typeof job>;
 
+/** `services`: names of the catalogue entries the customer may run; null = all. `plan`: which limits of policies are its own. */
+const customerMembers = {
+  displayName: z.string().max(256),
+  labels,
+  services: z.array(name).max(1000).nullable(),
+  plan: name,
+};
+/** The plan of a customer that was given none. */
+export const standardPlan = 'standard';
 export const createCustomer = z.strictObject({
   id: name,
-  displayName: z.string().max(256).default(''),
+  displayName: customerMembers.displayName.default(''),
   labels: labels.default({}),
-  services: z.array(name).max(1000).nullable().default(null),
+  services: customerMembers.services.default(null),
+  plan: name.default(standardPlan),
 });
-export const patchCustomer = createCustomer.omit({ id: true }).partial();
-/** `services`: names of the catalogue entries the customer may run; null = all. */
-export const customer = createCustomer.extend({ createdAt: timestamp, version: z.int() }).meta({ id: 'Customer' });
+/** Without defaults, which would be written over what the customer has. */
+export const patchCustomer = z.strictObject(customerMembers).partial();
+export const customer = z
+  .strictObject({ id: name, ...customerMembers, createdAt: timestamp, version: z.int() })
+  .meta({ id: 'Customer' });
 export type Customer = z.infer<typeof customer>;
 
 export const createService = z.strictObject({ name, labels: labels.default({}), spec: serviceSpec });

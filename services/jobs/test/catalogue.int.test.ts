@@ -163,6 +163,19 @@ test('a customer runs only the services that it is entitled to', async (t) => {
   assert.notEqual(all.body.next, null);
 });
 
+test('a change of a customer leaves alone what it does not name, its plan among it', async (t) => {
+  const platform = await startPlatform(t);
+  const made = await platform.call<Customer>('POST', '/v1/customers', {
+    id: 'acme',
+    plan: 'gold',
+    displayName: 'Acme',
+  });
+  const changed = await platform.call<Customer>('PATCH', '/v1/customers/acme', { labels: { tier: 'one' } });
+  assert.deepEqual(changed.body, { ...made.body, labels: { tier: 'one' }, version: 2 });
+  const standard = await platform.call<Customer>('POST', '/v1/customers', { id: 'other' });
+  assert.equal(standard.body.plan, 'standard');
+});
+
 test('a customer with jobs cannot be deleted', async (t) => {
   const platform = await startPlatform(t);
   await platform.call('POST', '/v1/customers', { id: 'acme' });

@@ -1,4 +1,4 @@
-import { SimfleetError, errorCode } from '@simfleet/contracts';
+import { SimfleetError, errorCode, standardPlan } from '@simfleet/contracts';
 import type { Customer } from '@simfleet/contracts';
 import { didYouMean } from '@simfleet/runtime';
 import type { Clock } from '@simfleet/runtime';
@@ -19,6 +19,8 @@ export interface CustomerDocument extends Removable {
   readonly labels: Readonly<Record<string, string>>;
   /** Names of the services it may run; null = all. */
   readonly services: readonly string[] | null;
+  /** Absent: the standard one, as release 0.1.0 knew no plans. */
+  readonly plan?: string;
   readonly createdAt: string;
   /** Differs from that of an earlier customer of the same id, whose versions began at 1 too. Absent when release 0.1.0 made it. */
   readonly incarnation?: string;
@@ -39,7 +41,7 @@ export const customersCollection = {
 
 export const defaultCustomer = 'default';
 
-export type CustomerMembers = Pick<CustomerDocument, 'displayName' | 'labels' | 'services'>;
+export type CustomerMembers = Pick<CustomerDocument, 'displayName' | 'labels' | 'services' | 'plan'>;
 
 /** The tenants of the platform. */
 export interface Customers {
@@ -84,7 +86,7 @@ export const openCustomers = ({ collection, claims, clock, usesOf }: CustomersPa
   };
 
   const create = async (id: string, members: CustomerMembers): Promise<StoredCustomer> => {
-    const { displayName, labels, services } = members;
+    const { displayName, labels, services, plan = standardPlan } = members;
     if (id === platformCustomer) {
       const detail = 'is reserved: the catalogue is under this name';
       throw new SimfleetError('invalid-request', `the id "${id}" ${detail}`, {
@@ -94,7 +96,7 @@ export const openCustomers = ({ collection, claims, clock, usesOf }: CustomersPa
     const createdAt = new Date(clock.now()).toISOString();
     const incarnation = drawIncarnation();
     try {
-      return await collection.insert(id, { customer: id, displayName, labels, services, createdAt, incarnation });
+      return await collection.insert(id, { customer: id, displayName, labels, services, plan, createdAt, incarnation });
     } catch (error) {
       if (errorCode(error) !== 'already-exists') throw error;
       throw new SimfleetError('already-exists', `there is a customer "${id}" already`, { cause: error });
@@ -110,7 +112,8 @@ export const openCustomers = ({ collection, claims, clock, usesOf }: CustomersPa
         const { doc, version } = await get(id);
         check?.(version, doc.incarnation);
         const { displayName = doc.displayName, labels = doc.labels, services = doc.services } = change;
-        return collection.save(id, version, { ...unmarked(doc), displayName, labels, services });
+        const { plan = doc.plan ?? standardPlan } = change;
+        return collection.save(id, version, { ...unmarked(doc), displayName, labels, services, plan });
       }),
     delete: (id, check) =>
       againWhenChanged(async () => {
@@ -137,6 +140,7 @@ export const customerView = ({ id, version, doc }: StoredCustomer): Customer => 
   displayName: doc.displayName,
   labels: { ...doc.labels },
   services: doc.services === null ? null : [...doc.services],
+  plan: doc.plan ?? standardPlan,
   createdAt: doc.createdAt,
   version,
 });

@@ -1,0 +1,143 @@
+import { z } from 'zod';
+import { maxCount, name, timestamp } from './scalars.ts';
+
+/** Milliseconds of the longest window, 31 days. */
+const longestWindowMs = 31 * 86_400_000;
+
+/** What a policy counts. */
+export const limitMeasure = z.enum(['requests', 'jobs-running', 'jobs-queued', 'paths']);
+export type LimitMeasure = z.infer<typeof limitMeasure>;
+
+/** Whose budget it is. IPv6 addresses count by their /64, IPv4 addresses written as IPv6 as what they are. */
+export const limitPartition = z.enum(['address', 'user', 'api-key', 'customer', 'everyone']);
+export type LimitPartition = z.infer<typeof limitPartition>;
+
+/** What happens to a request while the store of the counts does not answer: let through, refused (503), or held to this replica's share of the limit. */
+export const onStoreLoss = z.enum(['open', 'closed', 'share']);
+export type OnStoreLoss = z.infer<typeof onStoreLoss>;
+
+const units = z.int().min(1).max(maxCount);
+
+/** Seconds to the millisecond: 0.001 … 31 days. */
+const span = z
+  .number()
+  .min(0.001)
+  .max(longestWindowMs / 1000)
+  .refine((value) => Math.abs(value * 1000 - Math.round(value * 1000)) < 1e-6, 'must be whole milliseconds')
+  .meta({ examples: [60] });
+
+const bucket = { limit: units, windowSeconds: span, burst: units.optional() };
+const windowed = { limit: units, windowSeconds: span };
+
+/** Which counter, how much of it, in which time. */
+export const limitRule = z
+  .discriminatedUnion('algorithm', [
+    z.strictObject({ algorithm: z.literal('token-bucket'), ...bucket }),
+    z.strictObject({ algorithm: z.literal('leaky-bucket'), ...bucket }),
+    z.strictObject({ algorithm: z.literal('sliding-log'), ...windowed }),
+    z.strictObject({ algorithm: z.literal('sliding-counter'), ...windowed }),
+    z.strictObject({ algorithm: z.literal('fixed-window'), ...windowed }),
+    z.strictObject({ algorithm: z.literal('concurrency'), limit: units, leaseSeconds: span.optional() }),
+  ])
+  .meta({ id: 'LimitRule' });
+export type LimitRule = z.infer<typeof limitRule>;
+
+const members = {
+  name,
+  description: z.string().max(1024),
+  measure: limitMeasure,
+  per: limitPartition,
+  /** Operation ids, such as `createJob`. Absent: all that are limited at all. */
+  operations: z.array(z.string().min(1).max(128)).min(1).max(256).optional(),
+  /** What it guards. Sign-in and messages that cost money fail closed. */
+  purpose: z.enum(['api', 'sign-in', 'sms']),
+  rule: limitRule,
+  /** By plan of the customer, in place of the rule's own. A customer of a plan that is not here gets the rule's. */
+  plans: z.record(name, z.strictObject({ limit: units, burst: units.optional() })).optional(),
+  onStoreLoss,
+  /** Counted, told in metrics, and never refused. */
+  shadow: z.boolean(),
+  enabled: z.boolean(),
+};
+
+const body = z.strictObject({
+  ...members,
+  description: members.description.default(''),
+  purpose: members.purpose.default('api'),
+  onStoreLoss: onStoreLoss.default('share'),
+  shadow: members.shadow.default(false),
+  enabled: members.enabled.default(true),
+});
+
+type PolicyMembers = z.infer<typeof body>;
+
+interface Fault {
+  readonly path: (string | number)[];
+  readonly message: string;
+}
+
+const usesBucket = ({ algorithm }: LimitRule): boolean => algorithm === 'token-bucket' || algorithm === 'leaky-bucket';
+
+/** Buckets hold tokens × milliseconds in whole numbers below 2^53. */
+const fitsBucket = (rule: LimitRule, limit: number, burst: number | undefined): boolean =>
+  !('windowSeconds' in rule) ||
+  !usesBucket(rule) ||
+  Math.max(limit, burst ?? limit) * Math.round(rule.windowSeconds * 1000) <= maxCount;
+
+/** What single members cannot say about themselves. */
+const faultsOf = ({
+  measure,
+  per,
+  operations,
+  purpose,
+  rule,
+  plans = {},
+  onStoreLoss: loss,
+}: PolicyMembers): Fault[] => {
+  const faults: Fault[] = [];
+  const fault = (path: (string | number)[], message: string): void => void faults.push({ path, message });
+  const isOfJobs = measure === 'jobs-running' || measure === 'jobs-queued';
+  const algorithm = ['rule', 'algorithm'];
+  if (isOfJobs && rule.algorithm !== 'concurrency')
+    fault(algorithm, 'must be concurrency, for jobs are held and let go');
+  if (measure === 'paths' && !['fixed-window', 'sliding-counter', 'token-bucket'].includes(rule.algorithm))
+    fault(algorithm, 'must be fixed-window, sliding-counter or token-bucket for paths');
+  if (measure !== 'requests' && per !== 'customer') fault(['per'], 'must be customer, whose jobs these are');
+  if (measure !== 'requests' && operations !== undefined) fault(['operations'], 'are of requests alone');
+  if (purpose !== 'api' && loss !== 'closed') fault(['onStoreLoss'], `must be closed for ${purpose}`);
+  if (isOfJobs && loss === 'share') fault(['onStoreLoss'], 'must be open or closed: replicas hold no share of jobs');
+  const burst = 'burst' in rule ? rule.burst : undefined;
+  const tooWide = 'limit (or burst) times the window in milliseconds must be below 2^53 for a bucket';
+  if (!fitsBucket(rule, rule.limit, burst)) fault(['rule', 'limit'], tooWide);
+  for (const [plan, its] of Object.entries(plans)) {
+    if (!fitsBucket(rule, its.limit, its.burst)) fault(['plans', plan, 'limit'], tooWide);
+    if (its.burst !== undefined && !usesBucket(rule)) fault(['plans', plan, 'burst'], 'is of buckets alone');
+  }
+  return faults;
+};
+
+/** Body of `POST /v1/rate-limit-policies`: a limit as data. Its name is its identity, in headers and metrics too. */
+export const createRateLimitPolicy = body.superRefine((policy, context) => {
+  for (const { path, message } of faultsOf(policy)) context.addIssue({ code: 'custom', path, message });
+});
+export type CreateRateLimitPolicy = z.infer<typeof createRateLimitPolicy>;
+
+/** JSON merge patch (RFC 7396) of a policy: null takes an optional member away. What comes out is checked as a new policy is. */
+export const patchRateLimitPolicy = z
+  .strictObject({
+    ...members,
+    rule: z.record(z.string(), z.json()),
+    plans: z.record(name, z.json()).nullable(),
+    operations: members.operations.unwrap().nullable(),
+  })
+  .omit({ name: true })
+  .partial();
+export type PatchRateLimitPolicy = z.infer<typeof patchRateLimitPolicy>;
+
+export const rateLimitPolicy = z
+  .strictObject({ ...members, createdAt: timestamp, version: z.int() })
+  .meta({ id: 'RateLimitPolicy' });
+export type RateLimitPolicy = z.infer<typeof rateLimitPolicy>;
+
+/** A policy without what the store adds to it: what decides. */
+export type LimitPolicy = Omit<RateLimitPolicy, 'createdAt' | 'version'>;
