@@ -2,12 +2,17 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { SimulationJobStatus } from '@simfleet/contracts';
 import { endPod, runPod, until } from '@simfleet/testing';
-import { example, isOver, openScene, sceneMissing } from './support/scene.ts';
+import { endless, example, isOver, openScene, sceneMissing } from './support/scene.ts';
 
 const skip = sceneMissing();
 
 const reasonOf = (status: SimulationJobStatus | undefined, type: string): string | undefined =>
   status?.conditions?.find((condition) => condition.type === type)?.reason;
+
+interface Secret {
+  readonly metadata: { readonly name: string };
+  readonly data: Readonly<Record<string, string>>;
+}
 
 const digest = 'b'.repeat(64);
 const image = `registry.example/own@sha256:${digest}`;
@@ -137,9 +142,11 @@ test('what goes wrong with pods, and services of one’s own', { skip, concurren
     }),
   ]);
 
+  let last = first;
   await t.test('another replica goes on where the first stopped', async () => {
     const namespace = await scene.namespace('replicas');
     const second = await scene.startOperator();
+    last = second;
     await scene.apply(namespace, 'before', example);
     await podNames(namespace, 2);
     assert.ok(!second.log().includes('this process leads"'));
@@ -151,5 +158,52 @@ test('what goes wrong with pods, and services of one’s own', { skip, concurren
     const names = (await scene.children(namespace)).map(({ metadata }) => metadata.name);
     assert.deepEqual(names.sort(), ['after-1', 'before-1']);
     assert.match(await (await fetch(`${second.url}/metrics`)).text(), /simfleet_operator/);
+  });
+
+  await t.test('a job whose resource was taken away by force is cancelled when an operator comes back', async () => {
+    const namespace = await scene.namespace('orphaned');
+    await scene.apply(namespace, 'gone', endless);
+    await podNames(namespace, 2);
+    const jobId = (await scene.simjob(namespace, 'gone'))?.status?.jobId ?? '';
+    await last.stop();
+    const resource = `/apis/simfleet.dev/v1alpha1/namespaces/${namespace}/simulationjobs/gone`;
+    await api.remove(resource);
+    await api.patch(resource, { metadata: { finalizers: [] } });
+    assert.equal(await scene.simjob(namespace, 'gone'), null);
+    // Pods of the next test shall be old at once.
+    last = await scene.startOperator({}, 30_000);
+    await until('the end of the job', async () => {
+      const { body } = await scene.client.request('GET', `/v1/jobs/${jobId}`);
+      return (body as { state: string }).state === 'Cancelled';
+    });
+  });
+
+  await t.test('a Secret that was deleted comes back when a pod waits for it', async () => {
+    const namespace = await scene.namespace('secretless');
+    await scene.apply(namespace, 'job', endless);
+    const [pod = ''] = await podNames(namespace, 2);
+    const path = `/api/v1/namespaces/${namespace}/secrets`;
+    const secrets = async () => ((await api.get(path)) as { items: Secret[] }).items;
+    const [before] = await secrets();
+    await api.remove(`${path}/${before?.metadata.name ?? ''}`);
+    await api.create(`/api/v1/namespaces/${namespace}/pods/${pod}/binding`, {
+      apiVersion: 'v1',
+      kind: 'Binding',
+      metadata: { name: pod },
+      target: { apiVersion: 'v1', kind: 'Node', name: 'node' },
+    });
+    const after = await until('the Secret', async () => (await secrets())[0]);
+    assert.equal(after.metadata.name, before?.metadata.name);
+    const token = Buffer.from(after.data['token'] ?? '', 'base64').toString();
+    const jobId = (await scene.simjob(namespace, 'job'))?.status?.jobId ?? '';
+    const shard = { shard: 0, attempt: 1, pod, engine: '', kernelHash: '', done: [] };
+    await until('the platform to know it', async () => {
+      const answer = await fetch(`${scene.platform.url}/v1/jobs/${jobId}/reports`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+        body: JSON.stringify(shard),
+      });
+      return answer.status !== 401;
+    });
   });
 });

@@ -17,6 +17,7 @@ import {
   until,
 } from '@simfleet/testing';
 import type { TestControlPlane, TestNats } from '@simfleet/testing';
+import { systemClock } from '@simfleet/runtime';
 import { openBus } from '@simfleet/wiring';
 import { openClient } from '../../../test/e2e/client.ts';
 import type { Client } from '../../../test/e2e/client.ts';
@@ -49,7 +50,8 @@ export interface Scene {
   readonly client: Client;
   readonly kubelet: Kubelet;
   readonly operatorOptions: Partial<OperatorOptions>;
-  startOperator(options?: Partial<OperatorOptions>): Promise<TestOperator>;
+  /** `aheadMs`: how much its clock is ahead of everybody's. */
+  startOperator(options?: Partial<OperatorOptions>, aheadMs?: number): Promise<TestOperator>;
   /** A namespace of a customer of its own, both called so. */
   namespace(name: string): Promise<string>;
   /** Applies a SimulationJob; the example's Asian option unless `spec` says otherwise. */
@@ -144,8 +146,8 @@ export const openScene = async (
 
   return {
     ...{ plane, nats, platform, client, kubelet, operatorOptions, simjob },
-    async startOperator(given = {}) {
-      const started = await startTestOperator({ ...operatorOptions, ...given });
+    async startOperator(given = {}, aheadMs = 0) {
+      const started = await startTestOperator({ ...operatorOptions, ...given }, aheadMs);
       owner.after(() => started.stop());
       return started;
     },
@@ -203,11 +205,12 @@ export const endless = { maxPaths: '1000000000000' };
 export const isOver = ({ state }: Pick<SimulationJobStatus, 'state'> | Job): boolean =>
   state === 'Succeeded' || state === 'Failed' || state === 'Cancelled';
 
-const startTestOperator = async (given: Partial<OperatorOptions>): Promise<TestOperator> => {
+const startTestOperator = async (given: Partial<OperatorOptions>, aheadMs: number): Promise<TestOperator> => {
   const options = operatorParts.operator.parse(given);
   const { logger, entries } = recordingLogger();
   let url = '';
-  const runtime = runtimeContext({ logger });
+  const clock = { ...systemClock, now: () => systemClock.now() + aheadMs };
+  const runtime = runtimeContext({ logger, clock });
   const running = await startOperator({
     ...{ options, runtime },
     openBus: () => openBus({ url: options.bus, tracing: runtime.tracing }),
