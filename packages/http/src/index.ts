@@ -35,6 +35,15 @@ export { createIdempotencyStore } from './idempotency/store.ts';
 export type { IdempotencyOptions, IdempotencyStore } from './idempotency/store.ts';
 export { idempotencyCollection } from './idempotency/record.ts';
 export type { IdempotencyRecord } from './idempotency/record.ts';
+export type {
+  ArrivedRequest,
+  Caller,
+  LimitedRequest,
+  MessageVerdict,
+  Peer,
+  RequestLimits,
+  UpgradeRefusal,
+} from './limits/request-limits.ts';
 export { describeApi } from './openapi/describe-api.ts';
 export { createHttpServer } from './server/create.ts';
 export type { HttpServer, HttpServerOptions, ServerLimits } from './server/options.ts';
