@@ -17,4 +17,5 @@ export * from './service-container.ts';
 export * from './simulation-job-status.ts';
 export * from './simulation-service-status.ts';
 export * from './simulation-job.ts';
+export * from './socket-protocol.ts';
 export * from './trace-context.ts';

@@ -1,3 +1,6 @@
+export { closeCodes } from './close-codes.ts';
+export type { CloseVerdict } from './close-codes.ts';
+export { defaultLimits } from './limits.ts';
 export type {
   CreateSocketServer,
   Sent,

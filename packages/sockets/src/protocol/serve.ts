@@ -1,0 +1,64 @@
+import { SimfleetError } from '@simfleet/contracts';
+import type { SocketHandlers } from '../server.ts';
+import { answer } from './answer.ts';
+import { endConnection, tellRoom } from './connection.ts';
+import type { Connection } from './connection.ts';
+import { observeSockets } from './observe.ts';
+import type { ProtocolOptions } from './options.ts';
+import { readMessage } from './read-message.ts';
+import type { ClientCall } from './read-message.ts';
+import { closeWith, refuse } from './reply.ts';
+import type { AnswerParts, Client } from './reply.ts';
+import { decideUpgrade } from './upgrade.ts';
+
+const connectMsByDefault = 10_000;
+const roomBytesByDefault = 64 * 1024;
+/** Messages of one connection that wait for the one before; more are refused, so that a client that floods holds no memory. */
+const mostWaiting = 256;
+
+/** What a server of sockets does for clients that speak `simfleet.v1`: who they are first, then verbs, each with its reply. */
+export const serveProtocol = (options: ProtocolOptions): SocketHandlers<Connection> => {
+  const { clock, metrics, connectMs = connectMsByDefault, roomBytes = roomBytesByDefault } = options;
+  const observer = observeSockets(metrics);
+  const verbs = new Map(options.verbs.map((verb) => [verb.name, verb]));
+  const parts: AnswerParts = { ...options, verbs, roomBytes, observer };
+  return {
+    upgrade: decideUpgrade(options),
+    open(socket) {
+      observer.opened();
+      if (socket.data.principal !== null) return;
+      socket.data.endDeadline = clock.after(connectMs, () => closeWith(socket, 'unauthenticated'));
+    },
+    message(socket, message) {
+      if (socket.data.isGone) return;
+      const call = readMessage(message);
+      if (call === null) return closeWith(socket, 'bad-request');
+      enqueue(socket, call, parts);
+    },
+    drain: (socket) => tellRoom(socket, roomBytes),
+    close(socket, code) {
+      observer.closed(code);
+      endConnection(socket.data);
+    },
+  };
+};
+
+/** One after the other, as they came: a `watch` right behind `connect` waits for it. */
+const enqueue = (socket: Client, call: ClientCall, parts: AnswerParts): void => {
+  const { data } = socket;
+  if (data.waiting === null) {
+    data.waiting = [call];
+    void answerAll(socket, parts);
+  } else if (data.waiting.length < mostWaiting) data.waiting.push(call);
+  else {
+    const detail = `${mostWaiting} messages of this connection wait already`;
+    refuse(socket, call, new SimfleetError('unavailable', detail), parts);
+  }
+};
+
+const answerAll = async (socket: Client, parts: AnswerParts): Promise<void> => {
+  const { data } = socket;
+  for (let call = data.waiting?.shift(); call !== undefined && !data.isGone; call = data.waiting?.shift())
+    await answer(socket, call, parts);
+  data.waiting = null;
+};
