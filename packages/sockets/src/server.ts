@@ -1,3 +1,4 @@
+import type { Logger, Metrics } from '@simfleet/runtime';
 import type { TlsFiles } from './tls.ts';
 
 /** Facts of an upgrade request (RFC 6455 §4.1), before anything is accepted. */
@@ -28,27 +29,42 @@ export type Sent = 'sent' | 'over-budget' | 'closed';
 
 /** One open connection. Messages leave in the order of `send` and `publish`. */
 export interface Socket<Data> {
+  /** Unique in this server. */
   readonly id: string;
   readonly data: Data;
   readonly remoteAddress: string;
-  /** Text when given text, binary when given bytes. */
+  /**
+   * Text when given text, binary when given bytes. A message that would make more than `budgetBytes` wait is not taken: the socket is closed instead,
+   * so what the client receives has no gap. Where nothing waits, a message of any length is taken.
+   */
   send(message: string | Uint8Array): Sent;
-  /** Bytes that wait here for the client to read. */
+  /** Bytes that wait here for the client to read, as far as they are known: those of a `publish` count from the end of the turn of the event loop. */
   readonly waitingBytes: number;
+  /** To what is published from now on. Idempotent, as is `unsubscribe`; both do nothing once the socket is closing. */
   subscribe(topic: string): void;
   unsubscribe(topic: string): void;
-  /** Starts the closing handshake; ends the connection after `closeMs` without an answer. Idempotent. */
+  /**
+   * Starts the closing handshake; ends the connection after `closeMs` without an answer (uws: within 8 s). Idempotent: the first one counts. What was sent before it
+   * arrives before it. Throws `internal` for a code that may not be sent or a reason over 123 bytes.
+   */
   close(code: number, reason: string): void;
 }
 
 export interface SocketHandlers<Data> {
-  /** Decides before the handshake: authentication by header, limits, path. A rejected promise answers 500. */
+  /**
+   * Decides before the handshake: authentication by header, limits, path. A rejected promise answers 500. If the client has gone by then, nothing is
+   * opened: `data` holds nothing that has to be given back.
+   */
   upgrade(request: UpgradeRequest): UpgradeAnswer<Data> | Promise<UpgradeAnswer<Data>>;
   open(socket: Socket<Data>): void;
+  /** A handler that throws is logged, and the socket is closed with 1011 `internal`. */
   message(socket: Socket<Data>, message: string | Uint8Array): void;
-  /** The client has read what waited: go on sending. */
+  /** Nothing waits any more after something did: go on sending. */
   drain(socket: Socket<Data>): void;
-  /** Called once for every `open`, whoever ended it; `code` 1006 when the connection broke. */
+  /**
+   * Called once for every `open`, whoever ended it, never from within a call of the socket. `code` is of whoever closed first; 1006 when the connection
+   * broke, 1005 when the client gave none.
+   */
   close(socket: Socket<Data>, code: number, reason: string): void;
 }
 
@@ -57,12 +73,14 @@ export interface SocketLimits {
   readonly messageBytes: number;
   /** Bytes that may wait in front of a slow client; beyond it the socket is closed with 4008 `slow-consumer`. Default 256 KiB. */
   readonly budgetBytes: number;
-  /** A ping (RFC 6455 §5.5.2) after this long without traffic from the client; default 25 s. */
+  /** A ping (RFC 6455 §5.5.2) after this long without traffic from the client, up to 2 s later; default 25 s. */
   readonly pingMs: number;
   /** Without any traffic this long after a ping the connection is ended; default 8 s. */
   readonly pongMs: number;
   /** For the closing handshake; default 2 s. */
   readonly closeMs: number;
+  /** For the request of an upgrade to arrive, and again for its decision; default 10 s. */
+  readonly handshakeMs: number;
   /** Connections at a time; more are answered 503 with `Retry-After`. Default 100,000. */
   readonly connections: number;
 }
@@ -72,6 +90,9 @@ export interface SocketServerOptions<Data> {
   readonly limits?: Partial<SocketLimits>;
   /** Plain when left out. */
   readonly tls?: TlsFiles;
+  /** Gets `simfleet_sockets_…`; for one server of a process. */
+  readonly metrics?: Metrics;
+  readonly logger?: Logger;
 }
 
 /** WebSockets (RFC 6455) on a port of their own. Every driver runs the suite in `contract/`. */
@@ -83,7 +104,10 @@ export interface SocketServer {
     readonly host: string;
     readonly port: number;
   }): Promise<{ readonly url: string; readonly port: number }>;
-  /** One message to every subscriber of a topic, framed once. Answers how many sockets it went to; those over budget are closed, as by `send`. */
+  /**
+   * One message to every subscriber of a topic, framed once; it leaves by the end of this turn of the event loop, together with what else is published
+   * to the topic in it. Answers how many subscribers there are; those over budget are closed, as by `send`.
+   */
   publish(topic: string, message: string | Uint8Array): number;
   /** Open sockets right now. */
   readonly connections: number;

@@ -1,0 +1,1 @@
+export { createWsSocketServer } from './server.ts';
