@@ -1,0 +1,98 @@
+import type { Clock } from '@simfleet/runtime';
+
+/** What waits for an answer. */
+export interface Waiting {
+  /** False once it is answered or has expired. */
+  readonly open: boolean;
+  answered(): void;
+}
+
+/** A timer later than this (milliseconds) tells of a process that was busy, not of a store that was slow. */
+const stalledMs = 5;
+
+/** Many waits of one length on one timer: a timer a call would cost more than the call. */
+export class Deadlines {
+  readonly #clock: Pick<Clock, 'monotonic' | 'after'>;
+  readonly #timeoutMs: number;
+  /** In order of their ends, as all are of one length. Answered ones are dropped once they are first. */
+  #queue: Wait[] = [];
+  #first = 0;
+  #armed = false;
+  #cancel: () => void = () => undefined;
+
+  constructor(clock: Pick<Clock, 'monotonic' | 'after'>, timeoutMs: number) {
+    this.#clock = clock;
+    this.#timeoutMs = timeoutMs;
+  }
+
+  /** Calls `expire` once after the time, unless it was answered before. */
+  add(expire: () => void): Waiting {
+    const wait = new Wait(this.#clock.monotonic() + this.#timeoutMs, expire);
+    this.#dropAnswered();
+    this.#queue.push(wait);
+    if (!this.#armed) this.#arm(this.#timeoutMs);
+    return wait;
+  }
+
+  stop(): void {
+    this.#cancel();
+  }
+
+  #arm(ms: number): void {
+    this.#armed = true;
+    this.#cancel = this.#clock.after(ms, () => this.#ring());
+  }
+
+  #ring(): void {
+    this.#armed = false;
+    this.#dropAnswered();
+    const next = this.#queue[this.#first];
+    if (next === undefined) return;
+    const late = this.#clock.monotonic() - next.due;
+    // The process stood still for a while: what the store answered meanwhile lies in the socket, and is read before anything is given up.
+    if (late > stalledMs && !next.spared) {
+      next.spared = true;
+      return this.#arm(0);
+    }
+    this.#expire();
+    const left = this.#queue[this.#first];
+    if (left !== undefined) this.#arm(Math.max(0, left.due - this.#clock.monotonic()));
+  }
+
+  #expire(): void {
+    const now = this.#clock.monotonic();
+    for (let wait = this.#queue[this.#first]; wait !== undefined && wait.due <= now; wait = this.#queue[this.#first]) {
+      this.#first += 1;
+      if (wait.open) wait.expire();
+    }
+    this.#dropAnswered();
+  }
+
+  #dropAnswered(): void {
+    while (this.#queue[this.#first]?.open === false) this.#first += 1;
+    if (this.#first === 0 || (this.#first < 1024 && this.#first < this.#queue.length)) return;
+    this.#queue = this.#queue.slice(this.#first);
+    this.#first = 0;
+  }
+}
+
+class Wait implements Waiting {
+  readonly due: number;
+  readonly #expire: () => void;
+  open = true;
+  spared = false;
+
+  constructor(due: number, expire: () => void) {
+    this.due = due;
+    this.#expire = expire;
+  }
+
+  answered(): void {
+    this.open = false;
+  }
+
+  expire(): void {
+    this.open = false;
+    this.#expire();
+  }
+}
