@@ -1,11 +1,16 @@
 import { errorCode, errorTable } from '@simfleet/contracts';
-import type { ErrorCode, Mistake, Problem, SimfleetError } from '@simfleet/contracts';
+import type { ErrorCode, Mistake, Problem, Refusal, SimfleetError } from '@simfleet/contracts';
 
 /** Seconds after which a request that met a temporary fault may be sent again. */
 const retryAfterSeconds: Readonly<Partial<Record<ErrorCode, number>>> = {
   unavailable: 1,
   'storage-full': 30,
   'idempotency-in-progress': 1,
+};
+
+/** Problem types that others have given a name (https://iana.org/assignments/http-problem-types). */
+const registeredTypes: Readonly<Partial<Record<ErrorCode, string>>> = {
+  'quota-exceeded': 'https://iana.org/assignments/http-problem-types#quota-exceeded',
 };
 
 export interface ProblemAnswer {
@@ -20,11 +25,11 @@ export const problemOf = (error: unknown, requestId: string): ProblemAnswer => {
   const code = errorCode(error) ?? 'internal';
   const { status, title, retryable, meaning } = errorTable[code];
   const known = code !== 'internal' && typeof error === 'object' && error !== null ? error : {};
-  const { detail, mistakes } = known as Partial<Pick<SimfleetError, 'detail' | 'mistakes'>>;
-  const retryAfter = retryAfterSeconds[code];
+  const { detail, mistakes, refusal } = known as Partial<Pick<SimfleetError, 'detail' | 'mistakes' | 'refusal'>>;
+  const retryAfter = refusal ? waitOf(refusal) : retryAfterSeconds[code];
   return {
     problem: {
-      type: `https://simfleet.dev/problems/${code}`,
+      type: registeredTypes[code] ?? `https://simfleet.dev/problems/${code}`,
       title,
       status,
       detail: detail ?? meaning,
@@ -32,6 +37,7 @@ export const problemOf = (error: unknown, requestId: string): ProblemAnswer => {
       code,
       retryable,
       errors: (mistakes ?? []).map(({ pointer, detail: text }: Mistake) => ({ pointer, detail: text })),
+      ...(refusal ? { 'violated-policies': [...refusal.policies] } : {}),
     },
     headers: {
       'content-type': 'application/problem+json',
@@ -42,3 +48,7 @@ export const problemOf = (error: unknown, requestId: string): ProblemAnswer => {
     fault: status >= 500 && code !== 'unavailable',
   };
 };
+
+/** Whole seconds, rounded up; undefined when waiting does not help. */
+const waitOf = ({ retryAfterMs }: Refusal): number | undefined =>
+  retryAfterMs === null ? undefined : Math.max(1, Math.ceil(retryAfterMs / 1000));
