@@ -44,6 +44,10 @@ export type {
   RequestLimits,
   UpgradeRefusal,
 } from './limits/request-limits.ts';
+export { rateLimit } from './limits/express.ts';
+export type { Middleware, RateLimitOptions } from './limits/express.ts';
+export { openRequestLimits } from './limits/open-request-limits.ts';
+export type { RequestLimitsOptions } from './limits/open-request-limits.ts';
 export { describeApi } from './openapi/describe-api.ts';
 export { createHttpServer } from './server/create.ts';
 export type { HttpServer, HttpServerOptions, ServerLimits } from './server/options.ts';

@@ -142,6 +142,7 @@ const problems = (route: Route): Json => {
 
 const layerErrors = (route: Route): readonly ErrorCode[] => [
   ...((route.authentication ?? 'token') === 'none' ? [] : (['unauthenticated', 'forbidden'] as const)),
+  ...((route.authentication ?? 'token') === 'token' ? (['quota-exceeded'] as const) : []),
   ...(Object.keys(route.request).length === 0 ? [] : (['invalid-request'] as const)),
   ...(isList(route) ? (['invalid-cursor'] as const) : []),
   ...(route.request.body === undefined

@@ -11,6 +11,9 @@ import { idempotencyKeyOf } from '../idempotency/key.ts';
 import type { StoredResponse } from '../idempotency/record.ts';
 import { digest } from '../idempotency/store.ts';
 import type { Claim, IdempotencyStore } from '../idempotency/store.ts';
+import { limitRoute } from '../limits/limit-route.ts';
+import type { RouteLimits } from '../limits/limit-route.ts';
+import type { RequestLimits } from '../limits/request-limits.ts';
 import { queryOf, validate } from '../request/validate.ts';
 import type { ValidRequest } from '../request/validate.ts';
 import { streamEvents, streamHeaders } from '../sse/stream-events.ts';
@@ -23,6 +26,8 @@ export interface RouteServices {
   readonly clock: Clock;
   readonly idempotency: IdempotencyStore | null;
   readonly stream: StreamLimits;
+  /** Nothing is limited when left out. */
+  readonly requestLimits?: RequestLimits;
 }
 
 /** One request on its way. */
@@ -42,11 +47,29 @@ export interface Exchange {
 /** A caller that no Authorizer knows: may do nothing by itself. */
 const nobody = (kind: Principal['kind']): Principal => ({ id: 'anonymous', kind, customers: [] });
 
-/** Who asks, may they, what do they ask, was it asked before, answer. Throws what becomes a problem. */
+/** Who asks, may they, may they now, what do they ask, was it asked before, answer. Throws what becomes a problem. */
 export const runRoute = async (route: Route, services: RouteServices, exchange: Exchange): Promise<void> => {
+  const limits = limitRoute(services.requestLimits, route, exchange);
+  try {
+    await answerRoute(route, services, exchange, limits);
+  } catch (error) {
+    await limits.failed(error);
+    throw error;
+  }
+};
+
+const answerRoute = async (
+  route: Route,
+  services: RouteServices,
+  exchange: Exchange,
+  limits: RouteLimits,
+): Promise<void> => {
+  await limits.byAddress();
   const access = await admit(route, services.authorizer, exchange);
+  await limits.byCaller(access.principal, access.bearer);
   await route.admit?.({ params: exchange.params, token: access.token });
   const valid = await validate(route, exchange.request, exchange.url, exchange.params);
+  await limits.byCustomer(valid, (customer) => services.authorizer.permits(access.principal, route.action, customer));
   const key = honoursKey(route) ? idempotencyKeyOf(header(exchange.request, 'idempotency-key')) : undefined;
   const call = (effectId: string): Promise<Outcome> =>
     route.handle(requestOf(route, services, exchange, access, valid, effectId));
@@ -66,16 +89,19 @@ export const runRoute = async (route: Route, services: RouteServices, exchange: 
 
 interface Access {
   readonly principal: Principal;
+  /** What handlers see: of `job` routes alone. */
   readonly token: string | null;
+  /** What was presented. */
+  readonly bearer: string | null;
 }
 
 const admit = async (route: Route, authorizer: Authorizer, exchange: Exchange): Promise<Access> => {
   const authentication = route.authentication ?? 'token';
-  if (authentication === 'none') return { principal: nobody('user'), token: null };
+  if (authentication === 'none') return { principal: nobody('user'), token: null, bearer: null };
   const token = bearerTokenOf(header(exchange.request, 'authorization'));
   if (authentication === 'job') {
     if (token === null) throw new SimfleetError('unauthenticated', 'a job token is needed');
-    return { principal: nobody('job'), token };
+    return { principal: nobody('job'), token, bearer: token };
   }
   const principal = await authorizer.authenticate(token);
   if (principal === null) {
@@ -83,7 +109,7 @@ const admit = async (route: Route, authorizer: Authorizer, exchange: Exchange): 
   }
   exchange.seen(principal);
   if (!authorizer.permits(principal, route.action, null)) throw forbidden(route.action);
-  return { principal, token: null };
+  return { principal, token: null, bearer: token };
 };
 
 const forbidden = (action: string): SimfleetError =>

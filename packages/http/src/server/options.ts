@@ -1,6 +1,7 @@
 import type { Clock, Logger, Metrics, ReadinessReport, Tracing } from '@simfleet/runtime';
 import type { Authorizer } from '../access/authorizer.ts';
 import type { IdempotencyStore } from '../idempotency/store.ts';
+import type { RequestLimits } from '../limits/request-limits.ts';
 import type { Route } from '../routes/route.ts';
 import type { StreamLimits } from '../sse/stream-events.ts';
 import type { TlsFiles } from './tls.ts';
@@ -19,6 +20,8 @@ export interface HttpServerOptions {
   readonly tracing: Tracing;
   /** Null: `Idempotency-Key` is checked for its form and otherwise ignored. */
   readonly idempotency: IdempotencyStore | null;
+  /** Nothing is limited when left out. */
+  readonly requestLimits?: RequestLimits;
   /** Plain HTTP when left out. */
   readonly tls?: TlsFiles;
   readonly limits?: Partial<ServerLimits>;
