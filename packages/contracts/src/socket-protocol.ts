@@ -10,10 +10,11 @@ export const socketPath = '/v1/socket';
 
 /**
  * Codes with which the server closes (RFC 6455 §7.4), beside those of the standard. From 4000 the client comes back and resumes, from 4500 it does not: it has
- * something to mend first. The reason is the word beside the code. After 1006 (the connection broke) and 1012 a client comes back as well.
+ * something to mend first. The reason is the word beside the code. After 1006 (the connection broke), 1011 and 1012 a client comes back as well.
  */
 export const socketCloses = {
   'service-restart': { code: 1012, meaning: 'The server stops; another one takes over, or this one comes back.' },
+  internal: { code: 1011, meaning: 'Something went wrong on our side; it is logged. Come back.' },
   'slow-consumer': {
     code: 4008,
     meaning: 'More waited for the client than its budget. Nothing was dropped silently: connect again and resume.',

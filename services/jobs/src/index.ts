@@ -19,9 +19,12 @@ import { startSweeps } from './jobs/sweep-jobs.ts';
 import { takeUpJobs } from './jobs/take-up-jobs.ts';
 import { measure } from './measure.ts';
 import { startRetention } from './retention/retention.ts';
+import { openJobVerbs } from './sockets/open-verbs.ts';
+import type { JobVerbs, VerbNeeds } from './sockets/open-verbs.ts';
 
 export { jobsOptions } from './config.ts';
 export type { JobsOptions } from './config.ts';
+export type { JobVerbs, VerbNeeds } from './sockets/open-verbs.ts';
 
 export interface JobsDependencies {
   readonly storage: Storage;
@@ -41,6 +44,8 @@ export interface JobsDependencies {
 /** The module, and its routes for the HTTP server. Routes answer `unavailable` until the module has started. */
 export interface JobsModule extends Module {
   readonly routes: readonly Route[];
+  /** What clients can ask for over sockets. Throws `unavailable` until the module has started. */
+  openVerbs(needs: VerbNeeds): JobVerbs;
 }
 
 /** Customers, services and jobs; reports → ledger → estimates → live. Start it before the relay, so that no event passes it by. */
@@ -57,6 +62,7 @@ export const jobsModule = (dependencies: JobsDependencies, dependsOn: readonly s
     routes: [jobRoutes, actionRoutes, watchRoutes, reportRoutes, serviceRoutes, customerRoutes, eventRoutes].flatMap(
       (routes) => routes(parts, lists),
     ),
+    openVerbs: (needs) => openJobVerbs(parts(), needs),
     async start(context) {
       const { clock, logger, metrics, tracing } = context;
       const parts = measure(

@@ -2,7 +2,7 @@ import { socketCloses } from '@simfleet/contracts';
 import type { SocketClose } from '@simfleet/contracts';
 import type { Socket } from '../server.ts';
 import type { Connection } from './connection.ts';
-import type { SocketObserver } from './observe.ts';
+import type { ProtocolObserver } from './observe.ts';
 import type { ProtocolOptions } from './options.ts';
 import type { ClientCall } from './read-message.ts';
 import type { SocketVerb, VerbAnswer } from './verb.ts';
@@ -12,7 +12,7 @@ export type Client = Socket<Connection>;
 export interface AnswerParts extends Pick<ProtocolOptions, 'access' | 'admission' | 'describeProblem' | 'logger'> {
   readonly verbs: ReadonlyMap<string, SocketVerb>;
   readonly roomBytes: number;
-  readonly observer: SocketObserver;
+  readonly observer: ProtocolObserver;
 }
 
 export const closeWith = (socket: Pick<Client, 'close'>, why: SocketClose): void =>

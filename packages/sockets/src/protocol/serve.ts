@@ -3,7 +3,7 @@ import type { SocketHandlers } from '../server.ts';
 import { answer } from './answer.ts';
 import { endConnection, tellRoom } from './connection.ts';
 import type { Connection } from './connection.ts';
-import { observeSockets } from './observe.ts';
+import { observeProtocol } from './observe.ts';
 import type { ProtocolOptions } from './options.ts';
 import { readMessage } from './read-message.ts';
 import type { ClientCall } from './read-message.ts';
@@ -19,13 +19,12 @@ const mostWaiting = 256;
 /** What a server of sockets does for clients that speak `simfleet.v1`: who they are first, then verbs, each with its reply. */
 export const serveProtocol = (options: ProtocolOptions): SocketHandlers<Connection> => {
   const { clock, metrics, connectMs = connectMsByDefault, roomBytes = roomBytesByDefault } = options;
-  const observer = observeSockets(metrics);
+  const observer = observeProtocol(metrics);
   const verbs = new Map(options.verbs.map((verb) => [verb.name, verb]));
   const parts: AnswerParts = { ...options, verbs, roomBytes, observer };
   return {
     upgrade: decideUpgrade(options),
     open(socket) {
-      observer.opened();
       if (socket.data.principal !== null) return;
       socket.data.endDeadline = clock.after(connectMs, () => closeWith(socket, 'unauthenticated'));
     },
@@ -36,10 +35,7 @@ export const serveProtocol = (options: ProtocolOptions): SocketHandlers<Connecti
       enqueue(socket, call, parts);
     },
     drain: (socket) => tellRoom(socket, roomBytes),
-    close(socket, code) {
-      observer.closed(code);
-      endConnection(socket.data);
-    },
+    close: ({ data }) => endConnection(data),
   };
 };
 

@@ -1,4 +1,4 @@
-import type { LiveEvent } from '@simfleet/contracts';
+import type { LiveEvent, WatchEnd } from '@simfleet/contracts';
 import type { Bus } from '@simfleet/bus';
 import type { Clock } from '@simfleet/runtime';
 import { isOver } from '@simfleet/domain';
@@ -31,9 +31,12 @@ const pollMs = 5_000;
 
 /**
  * The live events of a job from a position on, as they come; ends after the result of its current run. What a crash kept from the
- * log is appended first, from the job document.
+ * log is appended first, from the job document. Returns why it ended; null when it was told to.
  */
-export const followJob = async function* (jobId: string, options: FollowOptions): AsyncGenerator<FollowedEvent, void> {
+export const followJob = async function* (
+  jobId: string,
+  options: FollowOptions,
+): AsyncGenerator<FollowedEvent, WatchEnd | null> {
   const { live, bus, clock, complete, getJob, signal } = options;
   const bell = openBell(clock, signal);
   const unsubscribe = await bus.listen(liveSubject(jobId), bell.ring);
@@ -48,14 +51,15 @@ export const followJob = async function* (jobId: string, options: FollowOptions)
       }
       if (page.length === pageSize) continue;
       const job = await getJob();
-      if (job === null) return;
+      if (job === null) return 'deleted';
       if (isOver(job.doc)) {
         await complete(job);
-        if (position >= (await live.last(jobId))) return;
+        if (position >= (await live.last(jobId))) return 'over';
         continue;
       }
       await bell.rung(pollMs);
     }
+    return null;
   } finally {
     bell.ring();
     await unsubscribe();
