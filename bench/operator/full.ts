@@ -30,7 +30,16 @@ const startPlatform = async (scope: Scope): Promise<Platform> => {
     scope,
     [
       ...['node', mainOf('services/all-in-one'), '--target', 'jobs', '--print-ready', '--log-level', 'warn'],
-      ...['--data-dir', directory, '--port', String(port), '--cursor-key-file', file('cursor-key')],
+      ...[
+        '--data-dir',
+        directory,
+        '--port',
+        String(port),
+        '--sockets-port',
+        '0',
+        '--cursor-key-file',
+        file('cursor-key'),
+      ],
       ...['--admin-token-file', file('admin-token'), '--operator-token-file', operatorTokenFile],
     ],
     isReady,

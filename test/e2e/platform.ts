@@ -14,6 +14,7 @@ const stopLimitMs = 60_000;
 /** A process of the platform, whichever services it runs. */
 export interface ServiceProcess {
   readonly url: string;
+  readonly socketsUrl: string;
   readonly pid: number;
   readonly child: ChildProcess;
   /** The name under which it holds leases. */
@@ -55,11 +56,21 @@ const flagsOf = ({ dataDir, port = 0, slots, flags = [] }: PlatformStart): reado
   ...flags,
 ];
 
+/** The port after another one may be somebody else’s here. */
+const freeSocketsPort = (flags: readonly string[]): readonly string[] =>
+  flags.includes('--sockets-port') ? [] : ['--sockets-port', '0'];
+
 const spawnProcess = (flags: readonly string[], variables: Readonly<Record<string, string>> = {}): ChildProcess =>
-  spawn(process.execPath, [entry, '--print-ready', '--log-level', 'warn', ...flags], {
+  spawn(process.execPath, [entry, '--print-ready', '--log-level', 'warn', ...freeSocketsPort(flags), ...flags], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...variables },
   });
+
+interface Ready {
+  readonly url: string;
+  readonly socketsUrl: string;
+  readonly memberId: string;
+}
 
 /** Starts a real process of the platform and waits until it says that it is ready. */
 export const startProcess = async (
@@ -74,10 +85,10 @@ export const startProcess = async (
   const ready = new Promise<string>((resolve) => createInterface({ input: child.stdout! }).once('line', resolve));
   const line = await Promise.race([ready, gone.then(() => null)]);
   if (line === null) throw new Error(`the platform did not start: ${log()}`);
-  const { url, memberId } = JSON.parse(line) as { readonly url: string; readonly memberId: string };
+  const { url, socketsUrl, memberId } = JSON.parse(line) as Ready;
   const pid = child.pid ?? 0;
   return {
-    ...{ url, pid, child, memberId, log },
+    ...{ url, socketsUrl, pid, child, memberId, log },
     shardPids: () => childrenOf(pid),
     async stop() {
       child.kill('SIGCONT');

@@ -100,7 +100,18 @@ test(
     assert.match(writer.output(), /EROFS/);
 
     const port = await freePort();
-    const flags = ['--data-dir', '/tmp/data', '--port', String(port), '--executor-slots', '2', '--log-level', 'warn'];
+    const flags = [
+      '--data-dir',
+      '/tmp/data',
+      '--port',
+      String(port),
+      '--sockets-port',
+      '0',
+      '--executor-slots',
+      '2',
+      '--log-level',
+      'warn',
+    ];
     const platform = run(['services/all-in-one/src/main.ts', ...flags]);
     const url = `http://127.0.0.1:${port}`;
     const status = async (path: string): Promise<number> =>

@@ -1,4 +1,6 @@
 export type { Authorizer } from './access/authorizer.ts';
+export { bearerTokenOf } from './access/bearer.ts';
+export { problemOf } from './answer/problem.ts';
 export { tokenAuthorizer } from './access/token-authorizer.ts';
 export type { PlatformTokens } from './access/token-authorizer.ts';
 export { createAdminToken, readToken } from './access/admin-token.ts';

@@ -11,12 +11,17 @@ const drainMsBehindBalancer = 2_000;
  * false before this stops. They need a moment to see it, in which requests are still taken.
  */
 export const startAnnouncing =
-  ({ directory, configuration, leases, print, pid }: Assembly, url: () => string): Module['start'] =>
+  (
+    { directory, configuration, leases, print, pid }: Assembly,
+    url: () => string,
+    socketsUrl: () => string | null,
+  ): Module['start'] =>
   async ({ clock }) => {
     const { platform } = configuration;
     const drainMs = platform.drainMs ?? (isOneOfSeveral(platform) ? drainMsBehindBalancer : 0);
-    if (directory !== null) await announce(directory, { url: url(), pid });
-    const ready = { url: url(), pid, dataDir: directory?.path ?? null, memberId: leases.memberId };
+    const addresses = { url: url(), socketsUrl: socketsUrl() };
+    if (directory !== null) await announce(directory, { ...addresses, pid });
+    const ready = { ...addresses, pid, dataDir: directory?.path ?? null, memberId: leases.memberId };
     if (platform.printReady) print(`${JSON.stringify(ready)}\n`);
     return {
       async stop() {

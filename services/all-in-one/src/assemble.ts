@@ -13,6 +13,7 @@ import type { Assembly } from './assembly.ts';
 import { httpServer } from './http-server.ts';
 import { dependenciesOf } from './modules.ts';
 import type { ModuleName } from './modules.ts';
+import { socketServer } from './socket-server.ts';
 import { readPlatformVersion } from './platform-version.ts';
 
 /** The modules of this process with their dependencies filled in; nothing runs yet. */
@@ -25,6 +26,7 @@ export const assembleModules = async (
   const after = (name: ModuleName): readonly ModuleName[] => dependenciesOf(name, present);
   const jobs = present.has('jobs') ? await jobsOf(assembly, version, after('jobs')) : null;
   const http = httpServer({ ...assembly, routes: jobs?.routes ?? [], readiness, version });
+  const sockets = socketServer(assembly, jobs, http.authorizer);
   const apiUrl = (): string => configuration.platform.apiUrl ?? http.url();
   const services = [
     ...(jobs === null ? [] : [jobs]),
@@ -35,10 +37,13 @@ export const assembleModules = async (
     bus: startBus(assembly),
     leases: startLeases(assembly),
     http: http.start,
+    sockets: sockets.start,
     relay: startRelaying(assembly),
-    announcement: startAnnouncing(assembly, http.url),
+    announcement: startAnnouncing(assembly, http.url, sockets.url),
   } as const satisfies Readonly<Partial<Record<ModuleName, Module['start']>>>;
-  const own = Object.entries(starts).map(([name, start]) => ({ name, dependsOn: after(name as ModuleName), start }));
+  const own = Object.entries(starts)
+    .filter(([name]) => present.has(name as ModuleName))
+    .map(([name, start]) => ({ name, dependsOn: after(name as ModuleName), start }));
   return { modules: [...services, ...own], readiness };
 };
 

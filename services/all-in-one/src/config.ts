@@ -19,6 +19,16 @@ const platformOptions = z.object({
     .describe('Directory of the store, the tokens and the lock; made when it is not there.'),
   host: z.string().min(1).default(embeddedDefaults.host).describe('Address to listen on.'),
   port: z.int().min(0).max(65_535).default(embeddedDefaults.port).describe('Port to listen on; 0 takes a free one.'),
+  socketsPort: z
+    .int()
+    .min(0)
+    .max(65_535)
+    .optional()
+    .describe('Port of the live stream over WebSockets; 0 takes a free one. The one after --port unless set: 8081.'),
+  sockets: z
+    .enum(['auto', 'ws', 'uws', 'off'])
+    .default('auto')
+    .describe('What serves WebSockets: uWebSockets.js where it is installed and ws elsewhere (auto), ws, uws, or off.'),
   storage: z
     .string()
     .default(embeddedDefaults.storage)
@@ -74,7 +84,7 @@ const platformOptions = z.object({
     .boolean()
     .default(false)
     .describe(
-      'Print one line of JSON, with url, pid, dataDir and memberId (the name under which it holds leases), on standard output once the platform is ready.',
+      'Print one line of JSON, with url, socketsUrl, pid, dataDir and memberId (the name under which it holds leases), on standard output once the platform is ready.',
     ),
 });
 export type PlatformOptions = z.infer<typeof platformOptions>;

@@ -14,6 +14,8 @@ export interface DataDirectory {
 /** Who serves this data directory, as `platform.json` says it. */
 export interface PlatformFile {
   readonly url: string;
+  /** Where clients open sockets; null when there are none. */
+  readonly socketsUrl: string | null;
   readonly pid: number;
 }
 

@@ -7,7 +7,7 @@ import {
   readToken,
   tokenAuthorizer,
 } from '@simfleet/http';
-import type { IdempotencyRecord, IdempotencyStore, Route, TlsFiles } from '@simfleet/http';
+import type { Authorizer, IdempotencyRecord, IdempotencyStore, Route, TlsFiles } from '@simfleet/http';
 import type { Clock, Module, Readiness } from '@simfleet/runtime';
 import type { Assembly } from './assembly.ts';
 import type { PlatformOptions } from './config.ts';
@@ -21,19 +21,29 @@ interface HttpAssembly extends Assembly {
   readonly version: string;
 }
 
-/** The HTTP server of the process, and where it listens once it has started. */
-export const httpServer = (assembly: HttpAssembly): { readonly start: Module['start']; readonly url: () => string } => {
+export interface StartableHttp {
+  readonly start: Module['start'];
+  /** Where it listens, once it has started. */
+  readonly url: () => string;
+  /** Who callers are; throws `unavailable` until it has started. */
+  readonly authorizer: () => Authorizer;
+}
+
+/** The HTTP server of the process. */
+export const httpServer = (assembly: HttpAssembly): StartableHttp => {
   const { configuration, keyFiles, routes, readiness, version } = assembly;
   let address = '';
+  let authorizer: Authorizer | null = null;
   const start: Module['start'] = async ({ clock, logger, metrics, tracing }) => {
     const { operatorTokenFile } = configuration.platform;
     const tls = tlsFilesOf(configuration.platform);
     const administrator = await createAdminToken(keyFiles.adminToken);
     const operator = operatorTokenFile === undefined ? undefined : await readToken(operatorTokenFile);
+    authorizer = tokenAuthorizer({ administrator, operator });
     const server = createHttpServer({
       ...{ routes, logger, clock, metrics, tracing },
       info: { title: 'Simfleet', version, description },
-      authorizer: tokenAuthorizer({ administrator, operator }),
+      authorizer,
       ...(tls === undefined ? {} : { tls }),
       readiness: () => readiness.check(),
       idempotency: routes.length === 0 ? null : await idempotencyStore(assembly, clock),
@@ -42,11 +52,15 @@ export const httpServer = (assembly: HttpAssembly): { readonly start: Module['st
     address = (await server.start({ host, port })).url;
     return { stop: () => server.stop() };
   };
-  return { start, url: () => address };
+  const started = (): Authorizer => {
+    if (authorizer === null) throw new SimfleetError('unavailable', 'the platform is starting');
+    return authorizer;
+  };
+  return { start, url: () => address, authorizer: started };
 };
 
 /** Throws `invalid-configuration` when one of both files is named alone. */
-const tlsFilesOf = ({ tlsCertFile, tlsKeyFile }: PlatformOptions): TlsFiles | undefined => {
+export const tlsFilesOf = ({ tlsCertFile, tlsKeyFile }: PlatformOptions): TlsFiles | undefined => {
   if (tlsCertFile !== undefined && tlsKeyFile !== undefined) return { certFile: tlsCertFile, keyFile: tlsKeyFile };
   if (tlsCertFile === tlsKeyFile) return undefined;
   throw new SimfleetError('invalid-configuration', 'give both --tls-cert-file and --tls-key-file, or neither');

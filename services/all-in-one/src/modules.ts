@@ -16,17 +16,18 @@ export const modules = {
   leases: { needs: ['storage'], after: [] },
   jobs: { needs: ['storage', 'bus', 'leases'], after: [] },
   http: { needs: ['storage', 'leases'], after: ['jobs'] },
+  sockets: { needs: ['jobs', 'http'], after: [] },
   'local-executor': { needs: ['storage', 'bus', 'leases'], after: ['jobs', 'http'] },
   relay: { needs: ['storage', 'bus', 'leases'], after: ['jobs', 'local-executor'] },
-  announcement: { needs: ['http', 'relay'], after: ['jobs', 'local-executor'] },
+  announcement: { needs: ['http', 'relay'], after: ['jobs', 'sockets', 'local-executor'] },
 } as const satisfies Readonly<Record<string, Place>>;
 
 export type ModuleName = keyof typeof modules;
 
 /** What a process can be: the modules that it is for. What those need comes with them, and every process announces itself. */
 export const targets = {
-  all: ['jobs', 'local-executor'],
-  jobs: ['jobs'],
+  all: ['jobs', 'sockets', 'local-executor'],
+  jobs: ['jobs', 'sockets'],
   'local-executor': ['local-executor'],
 } as const satisfies Readonly<Record<string, readonly ModuleName[]>>;
 

@@ -14,9 +14,13 @@ test('a data directory is made with those above it, for its owner only, and can 
 
 test('a platform is announced in a whole file that only its owner can read, and withdrawn without a trace', async (context) => {
   const directory = await openDataDirectory(temporaryDirectory(context).path);
-  await announce(directory, { url: 'http://127.0.0.1:1', pid: 7 });
-  await announce(directory, { url: 'http://127.0.0.1:2', pid: 8 });
-  assert.deepEqual(JSON.parse(readFileSync(directory.platform, 'utf8')), { url: 'http://127.0.0.1:2', pid: 8 });
+  await announce(directory, { url: 'http://127.0.0.1:1', socketsUrl: null, pid: 7 });
+  await announce(directory, { url: 'http://127.0.0.1:2', socketsUrl: null, pid: 8 });
+  assert.deepEqual(JSON.parse(readFileSync(directory.platform, 'utf8')), {
+    url: 'http://127.0.0.1:2',
+    socketsUrl: null,
+    pid: 8,
+  });
   assert.equal(statSync(directory.platform).mode & 0o777, 0o600);
   await withdraw(directory);
   await withdraw(directory);

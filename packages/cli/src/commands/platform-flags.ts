@@ -5,6 +5,7 @@ import { wholeNumber } from './flags.ts';
 /** Options that the commands which start processes of the platform share. */
 export interface PlatformFlags {
   readonly port?: number;
+  readonly socketsPort?: number;
   readonly host?: string;
   readonly storage?: string;
   readonly storageFile?: string;
@@ -23,6 +24,11 @@ export interface PlatformArguments {
 export const withPlatformFlags = (command: Command): Command =>
   command
     .option('--port <n>', 'port to listen on, 0 for a free one (default: 8080)', wholeNumber(0))
+    .option(
+      '--sockets-port <n>',
+      'port of WebSockets, 0 for a free one (default: the one after --port)',
+      wholeNumber(0),
+    )
     .option('--host <address>', 'address to listen on (default: 127.0.0.1)')
     .option('--storage <url>', 'sqlite:, sqlite:<file>, memory:, postgres://… or mongodb://… (default: sqlite:)')
     .option('--storage-file <file>', 'file that holds the URL of the store, which others see on a command line')
@@ -44,6 +50,7 @@ export const platformArguments = (given: PlatformFlags): PlatformArguments => {
     if (file !== undefined) flags.push(`--${name}-file`, file);
   }
   if (given.port !== undefined) flags.push('--port', String(given.port));
+  if (given.socketsPort !== undefined) flags.push('--sockets-port', String(given.socketsPort));
   if (given.host !== undefined) flags.push('--host', given.host);
   return { flags, variables };
 };
