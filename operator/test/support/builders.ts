@@ -34,6 +34,7 @@ export const jobOf = ({
   state: 'Queued',
   stopReason: null,
   message: null,
+  waitsFor: null,
   accumulatedSeconds: 0,
   progress: noProgress,
   estimates: [],

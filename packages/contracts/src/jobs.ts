@@ -18,6 +18,9 @@ export type StopReason = z.infer<typeof stopReason>;
 /** Who its spec comes from: a request to the API, or a SimulationJob in a cluster. */
 export const jobOrigin = z.enum(['api', 'kubernetes']);
 export type JobOrigin = z.infer<typeof jobOrigin>;
+/** Quotas that a job may have to wait for. */
+export const waitsFor = z.enum(['jobs-running', 'paths']);
+export type WaitsFor = z.infer<typeof waitsFor>;
 export const verdict = z.enum(['Undecided', 'Crossed', 'NotCrossed']);
 export type Verdict = z.infer<typeof verdict>;
 
@@ -204,6 +207,8 @@ export const job = z
     stopReason: stopReason.nullable(),
     /** Why the job is in this state, for a person. */
     message: z.string().nullable(),
+    /** The quota of its customer that a queued job waits for: a place among the running jobs, or paths. Null: it waits for none. */
+    waitsFor: waitsFor.nullable(),
     /** Seconds of running, added up over suspensions. */
     accumulatedSeconds: z.number(),
     progress,

@@ -46,12 +46,24 @@ import { openTellReplicas } from './jobs/tell-replicas.ts';
 import type { TellReplicas } from './jobs/tell-replicas.ts';
 import { openWithdrawUnlessNamed } from './jobs/withdraw-job.ts';
 import type { WithdrawUnlessNamed } from './jobs/withdraw-job.ts';
+import { openFollowPolicies } from './limits/follow-policies.ts';
+import type { FollowPolicies } from './limits/follow-policies.ts';
+import { openPlans } from './limits/plans.ts';
+import type { PoliciesHolder } from './limits/policies-in-force.ts';
+import { policiesCollection } from './limits/policy-document.ts';
+import type { PolicyCollection, PolicyDocument } from './limits/policy-document.ts';
+import { openPolicyStore } from './limits/policy-store.ts';
+import type { PolicyStore } from './limits/policy-store.ts';
 import { openLedger } from './ledger/ledger.ts';
 import { openAnnouncer } from './live/announce.ts';
 import { openCompleteLog } from './live/complete-log.ts';
 import type { CompleteLog } from './live/complete-log.ts';
 import { openLiveLog } from './live/live-log.ts';
 import type { LiveLog } from './live/live-log.ts';
+import type { OnShadowed } from './quotas/held-units.ts';
+import type { QuotaSource } from './quotas/quota-source.ts';
+import { openQuotas } from './quotas/quotas.ts';
+import type { JobQuotas } from './quotas/quotas.ts';
 import { openAcceptReport } from './reports/accept-report.ts';
 import type { AcceptReport } from './reports/accept-report.ts';
 import { openAskHolder } from './reports/ask-holder.ts';
@@ -80,6 +92,12 @@ export interface Surroundings {
   readonly platformVersion: string;
   /** Shards that can run at the same time on this platform; for estimates of time. */
   readonly slots: number;
+  /** What customers may have; null = as much as they like. */
+  readonly quotas: QuotaSource | null;
+  /** Told of what a quota in shadow would have refused. */
+  readonly onShadowed: OnShadowed;
+  /** Where the limits in force are kept, for all who ask. */
+  readonly limits: PoliciesHolder;
   /** Whether jobs of container services may be created. */
   readonly containerServices: boolean;
 }
@@ -87,7 +105,11 @@ export interface Surroundings {
 /** Every use case of the service, put together. */
 export interface Parts {
   readonly surroundings: Surroundings;
+  readonly quotas: JobQuotas;
   readonly audit: Audit;
+  readonly policies: PolicyStore;
+  readonly policyDocuments: PolicyCollection;
+  readonly followPolicies: FollowPolicies;
   readonly store: JobStore;
   readonly customers: Customers;
   readonly customerDocuments: CustomerCollection;
@@ -120,8 +142,19 @@ export interface Parts {
 
 /** Opens the collections and wires the use cases; nothing runs yet. */
 export const assemble = async (surroundings: Surroundings): Promise<Parts> => {
-  const { storage, bus, leases, engines, clock, logger, tracing, platformVersion, slots, containerServices } =
-    surroundings;
+  const {
+    storage,
+    bus,
+    leases,
+    engines,
+    clock,
+    logger,
+    tracing,
+    platformVersion,
+    slots,
+    containerServices,
+    onShadowed,
+  } = surroundings;
   const { shared } = storage;
   const audit = openAudit(storage.log, clock);
   const jobs = await storage.collection<JobDocument>(jobsCollection);
@@ -131,7 +164,11 @@ export const assemble = async (surroundings: Surroundings): Promise<Parts> => {
   const completeLog = openCompleteLog({ live, clock, isOurs });
   openAnnouncer({ store, live, complete: completeLog, isOurs, logger });
   const ledger = openLedger(storage.log);
-  const coordinators = openCoordinators({ store, engines, ledger, live, clock, logger, leases, shared });
+  const quotas = openQuotas({ source: surroundings.quotas, store, leases, bus, clock, logger, shared, onShadowed });
+  const coordinators = openCoordinators({
+    ...{ store, engines, ledger, live, clock, logger, leases, shared },
+    ...{ paths: quotas.meter, pause: quotas.pause },
+  });
   const looks = openLooks({ bus, coordinators, leases, clock, logger, shared });
 
   const claims = openClaims({ clock, owner: leases.memberId, isDead: async (owner) => !(await leases.isAlive(owner)) });
@@ -150,6 +187,12 @@ export const assemble = async (surroundings: Surroundings): Promise<Parts> => {
     clock,
     usesOf,
   });
+
+  const policyDocuments = await storage.collection<PolicyDocument>(policiesCollection);
+  const policies = openPolicyStore(policyDocuments, clock);
+  const plans = openPlans(customerDocuments, clock, logger);
+  const { limits: holder } = surroundings;
+  const followPolicies = openFollowPolicies({ store: policies, plans, holder, bus, clock, logger, shared });
 
   const tokens = openJobTokens(await storage.collection(tokensCollection), store, shared);
   const prepare = openPrepareJob({ customers, catalogue, engines, containerServices, schemas: openSchemaCache() });
@@ -171,15 +214,20 @@ export const assemble = async (surroundings: Surroundings): Promise<Parts> => {
     askHolder,
     leases,
     logger,
+    paths: quotas.meter,
     shared,
   };
-  const steerJob = openSteerJob({ store, endJob, audit, clock });
+  const steerJob = openSteerJob({ store, endJob, audit, quotas, clock });
   const deleteJob = openDeleteJob({ store, names, tokens, ledger, live, audit, clock });
   const withdrawUnlessNamed = openWithdrawUnlessNamed({ store, names, clock });
-  const createParts = { store, names, prepare, customers, catalogue, withdrawUnlessNamed, audit, clock };
+  const createParts = { store, names, prepare, customers, catalogue, withdrawUnlessNamed, audit, quotas, clock };
   return {
     surroundings,
+    quotas,
     audit,
+    policies,
+    policyDocuments,
+    followPolicies,
     store,
     customers,
     customerDocuments,
@@ -192,7 +240,7 @@ export const assemble = async (surroundings: Surroundings): Promise<Parts> => {
     tellReplicas,
     prepare,
     createJob: openCreateJob(createParts),
-    changeJob: openChangeJob({ store, steer: steerJob, engines, giveUp, audit, clock }),
+    changeJob: openChangeJob({ store, steer: steerJob, engines, giveUp, audit, quotas, clock }),
     steerJob,
     steerResource: openSteerResource({ store, bus, audit, clock }),
     deleteJob,

@@ -2,6 +2,7 @@ import type { Bus } from '@simfleet/bus';
 import { SimfleetError } from '@simfleet/contracts';
 import type { Engine } from '@simfleet/domain';
 import type { CursorCodec, Route } from '@simfleet/http';
+import type { LimiterStore } from '@simfleet/rate-limit';
 import type { Logger, Module, RunningModule } from '@simfleet/runtime';
 import type { Leases, Storage } from '@simfleet/storage';
 import { assemble } from './assemble.ts';
@@ -12,18 +13,24 @@ import { customerRoutes } from './http/customer-routes.ts';
 import { eventRoutes } from './http/event-routes.ts';
 import { jobRoutes } from './http/job-routes.ts';
 import { defineLists } from './http/lists.ts';
+import { limitRoutes } from './http/limit-routes.ts';
 import { reportRoutes } from './http/report-routes.ts';
 import { serviceRoutes } from './http/service-routes.ts';
 import { watchRoutes } from './http/watch-routes.ts';
 import { startSweeps } from './jobs/sweep-jobs.ts';
 import { takeUpJobs } from './jobs/take-up-jobs.ts';
-import { measure } from './measure.ts';
+import { holdPolicies } from './limits/policies-in-force.ts';
+import type { PoliciesInForce } from './limits/policies-in-force.ts';
+import { quotasByPolicies } from './limits/quotas-by-policies.ts';
+import { countShadowed, measure } from './measure.ts';
+import type { QuotaSource } from './quotas/quota-source.ts';
 import { startRetention } from './retention/retention.ts';
 import { openJobVerbs } from './sockets/open-verbs.ts';
 import type { JobVerbs, VerbNeeds } from './sockets/open-verbs.ts';
 
 export { jobsOptions } from './config.ts';
 export type { JobsOptions } from './config.ts';
+export type { PoliciesInForce } from './limits/policies-in-force.ts';
 export type { JobVerbs, VerbNeeds } from './sockets/open-verbs.ts';
 
 export interface JobsDependencies {
@@ -37,6 +44,10 @@ export interface JobsDependencies {
   readonly platformVersion: string;
   /** Shards that can run at the same time on this platform; for estimates of time. */
   readonly slots: number;
+  /** Where jobs and paths of customers are counted against the policies; they may have as much as they like when left out. */
+  readonly limiter?: LimiterStore | null;
+  /** In place of what the policies say. */
+  readonly quotas?: QuotaSource | null;
   /** Everything is kept when left out. */
   readonly options?: JobsOptions;
 }
@@ -44,6 +55,8 @@ export interface JobsDependencies {
 /** The module, and its routes for the HTTP server. Routes answer `unavailable` until the module has started. */
 export interface JobsModule extends Module {
   readonly routes: readonly Route[];
+  /** The rate limit policies in force: none until the module has started. */
+  readonly limits: PoliciesInForce;
   /** What clients can ask for over sockets. Throws `unavailable` until the module has started. */
   openVerbs(needs: VerbNeeds): JobVerbs;
 }
@@ -51,6 +64,8 @@ export interface JobsModule extends Module {
 /** Customers, services and jobs; reports → ledger → estimates → live. Start it before the relay, so that no event passes it by. */
 export const jobsModule = (dependencies: JobsDependencies, dependsOn: readonly string[]): JobsModule => {
   const lists = defineLists();
+  const limits = holdPolicies();
+  const { limiter = null } = dependencies;
   let started: Parts | undefined;
   const parts = (): Parts => {
     if (started === undefined) throw new SimfleetError('unavailable', 'the platform is starting');
@@ -59,9 +74,11 @@ export const jobsModule = (dependencies: JobsDependencies, dependsOn: readonly s
   return {
     name: 'jobs',
     dependsOn,
-    routes: [jobRoutes, actionRoutes, watchRoutes, reportRoutes, serviceRoutes, customerRoutes, eventRoutes].flatMap(
-      (routes) => routes(parts, lists),
-    ),
+    limits,
+    routes: [
+      ...[jobRoutes, actionRoutes, watchRoutes, reportRoutes],
+      ...[serviceRoutes, customerRoutes, limitRoutes, eventRoutes],
+    ].flatMap((routes) => routes(parts, lists)),
     openVerbs: (needs) => openJobVerbs(parts(), needs),
     async start(context) {
       const { clock, logger, metrics, tracing } = context;
@@ -69,8 +86,10 @@ export const jobsModule = (dependencies: JobsDependencies, dependsOn: readonly s
         metrics,
         await assemble({
           ...dependencies,
-          ...{ clock, logger, tracing },
+          ...{ clock, logger, tracing, limits },
           containerServices: dependencies.options?.containerServices ?? false,
+          quotas: dependencies.quotas ?? (limiter === null ? null : quotasByPolicies(limiter, limits)),
+          onShadowed: countShadowed(metrics),
         }),
       );
       const running = await run(parts, dependencies.options ?? {}, logger);
@@ -85,6 +104,8 @@ const run = async (parts: Parts, options: JobsOptions, logger: Logger): Promise<
   const { bus, storage, leases } = surroundings;
   await customers.seed();
   await catalogue.seed();
+  await parts.policies.seed();
+  const endFollowing = await parts.followPolicies.start();
   const answering = storage.shared ? await answerReplicas(parts) : [];
   await takeUpJobs(parts, logger);
   const endSweeps = storage.shared
@@ -110,13 +131,17 @@ const run = async (parts: Parts, options: JobsOptions, logger: Logger): Promise<
       accepted: await tokens.register(jobId, sha256),
     })),
   ];
+  const endTurns = await parts.quotas.start();
   const endRetention = await startRetention({ ...parts, options, storage, leases, clock: surroundings.clock, logger });
   return {
     check: () => storage.check(),
     async stop() {
       timers.stop();
+      await endFollowing();
       await endRetention();
       await endSweeps();
+      await endTurns();
+      await parts.quotas.meter.close();
       await Promise.all(subscriptions.map((unsubscribe) => unsubscribe()));
       await live.close();
     },

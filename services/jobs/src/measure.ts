@@ -3,6 +3,7 @@ import { isOver } from '@simfleet/domain';
 import { Counter, Gauge } from '@simfleet/runtime';
 import type { Metrics } from '@simfleet/runtime';
 import type { Parts } from './assemble.ts';
+import type { OnShadowed } from './quotas/held-units.ts';
 import type { JobStore } from './jobs/job-store.ts';
 
 /** Counts what happens to jobs and reports, for `/metrics`. Answers the same parts, counted. */
@@ -37,6 +38,35 @@ const gaugeActive = (metrics: Metrics, store: JobStore): void => {
       }
     },
   });
+  new Gauge({
+    name: 'simfleet_jobs_waiting',
+    help: 'Queued jobs that wait for a quota of their customer, by what they wait for: counted in the store.',
+    labelNames: ['for'],
+    registers: [metrics],
+    async collect() {
+      for (const [what, place] of [
+        ['jobs-running', 'waits'],
+        ['paths', 'paused'],
+      ] as const) {
+        const all = [
+          { op: 'eq', field: 'state', value: 'Queued' },
+          { op: 'eq', field: 'place', value: place },
+        ] as const;
+        this.set({ for: what }, await store.collection.count({ op: 'and', all }));
+      }
+    },
+  });
+};
+
+/** Counts what quotas in shadow would have refused. */
+export const countShadowed = (metrics: Metrics): OnShadowed => {
+  const refusals = new Counter({
+    name: 'simfleet_quota_shadow_refusals_total',
+    help: 'Jobs that a quota in shadow would have refused or let wait, by policy.',
+    labelNames: ['policy'],
+    registers: [metrics],
+  });
+  return ({ name }) => refusals.inc({ policy: name });
 };
 
 const countReports = (metrics: Metrics, { admitShard, acceptReport }: Parts): Partial<Parts> => {

@@ -40,6 +40,7 @@ export const aJob = (given: Partial<Job> = {}): Job =>
     state: 'Running',
     stopReason: null,
     message: null,
+    waitsFor: null,
     accumulatedSeconds: 0,
     progress: {
       blocks: 1,

@@ -25,6 +25,10 @@ export const suspend = <Job extends JobFacts>(job: Job, now: number): Job => {
   return { ...pause(job, now), state: 'Suspended', spec: { ...job.spec, suspend: true } };
 };
 
+/** Running → Queued: the job may not go on for now, and waits until its shards run again. Any other state stays. */
+export const requeue = <Job extends JobFacts>(job: Job, now: number): Job =>
+  job.state === 'Running' ? { ...pause(job, now), state: 'Queued' } : job;
+
 /** Suspended → Queued, until its shards run again; any other active job stays as it is. Throws `job-over`. */
 export const resume = <Job extends JobFacts>(job: Job): Job => {
   refuseOver(job, 'resumed');

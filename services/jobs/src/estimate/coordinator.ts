@@ -15,6 +15,9 @@ import {
 import type { LiveEntry, LiveLog } from '../live/live-log.ts';
 import type { Ledger, LedgerPage } from '../ledger/ledger.ts';
 import { openReadPositions } from '../ledger/read-positions.ts';
+import type { PathsMeter } from '../quotas/paths-meter.ts';
+import type { PauseJob } from '../quotas/pause-job.ts';
+import { waitsFor } from '../quotas/place.ts';
 import { openLeaseTable } from '../reports/lease-table.ts';
 import type { LeaseTable } from '../reports/lease-table.ts';
 import { openJobFold } from './job-fold.ts';
@@ -63,6 +66,9 @@ export interface CoordinatorOptions {
   readonly clock: Clock;
   readonly live: LiveLog;
   readonly ledger: Pick<Ledger, 'pages'>;
+  /** Says whether the customer has paths left. */
+  readonly paths: Pick<PathsMeter, 'hold'>;
+  readonly pause: PauseJob;
 }
 
 /** Waits of a shard that has nothing to do, in milliseconds: for a block that another shard gives back, for the end, for a resumption. */
@@ -80,7 +86,7 @@ const progressEveryMs = (age: number): number => {
 };
 
 export const openCoordinator = (options: CoordinatorOptions): Promise<Coordinator> => {
-  const { engine, clock, live, ledger } = options;
+  const { engine, clock, live, ledger, paths, pause } = options;
   const { id, doc } = options.job;
   const rules = rulesOf(effectiveSpec(doc), engine, { blockSize: doc.service.blockSize });
   const fold = openJobFold(rules, engine, doc.parameters);
@@ -184,6 +190,11 @@ export const openCoordinator = (options: CoordinatorOptions): Promise<Coordinato
       .filter(({ mark }) => !job.doc.crossed.includes(mark));
 
   const grant = (shard: number): Pick<ReportReply, 'lease' | 'retryAfterMs'> => {
+    const withoutPathsMs = paths.hold(doc.customer);
+    if (withoutPathsMs !== null) {
+      pause(doc.customer, id);
+      return { lease: null, retryAfterMs: withoutPathsMs };
+    }
     const expected = expectedPaths(rules, fold.state);
     const lease = leases.grant({
       shard,
@@ -206,7 +217,7 @@ export const openCoordinator = (options: CoordinatorOptions): Promise<Coordinato
     }
     const isNewest = leases.hear({ shard, attempt, describe, now: clock.monotonic() });
     if (!isNewest) return { action: 'continue', lease: null, retryAfterMs: retryMs.stale, ...described };
-    if (job.doc.state === 'Suspended') {
+    if (job.doc.state === 'Suspended' || waitsFor(job.doc) !== null) {
       leases.free(shard, attempt);
       return { action: 'suspend', lease: null, retryAfterMs: retryMs.suspended, ...described };
     }

@@ -8,7 +8,7 @@ import type { JobStore } from '../jobs/job-store.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { LiveLog } from '../live/live-log.ts';
 import { openCoordinator } from './coordinator.ts';
-import type { Coordinator } from './coordinator.ts';
+import type { Coordinator, CoordinatorOptions } from './coordinator.ts';
 import { leaseOf } from './lease-name.ts';
 
 /** The coordinators of the active jobs that this process holds, each made from the ledger when it is first needed. */
@@ -26,7 +26,7 @@ export interface Coordinators {
   idle(ms: number): readonly string[];
 }
 
-export interface CoordinatorsOptions {
+export interface CoordinatorsOptions extends Pick<CoordinatorOptions, 'paths' | 'pause'> {
   readonly store: JobStore;
   readonly engines: readonly Engine[];
   readonly ledger: Ledger;
@@ -52,14 +52,14 @@ interface Slot {
 const freshMs = 1000;
 
 export const openCoordinators = (options: CoordinatorsOptions): Coordinators => {
-  const { store, engines, ledger, live, clock, logger, leases, shared } = options;
+  const { store, engines, ledger, live, clock, logger, leases, shared, paths, pause } = options;
   const slots = new Map<string, Slot>();
 
   const make = async (jobId: string): Promise<Coordinator | null> => {
     const job = await store.collection.get(jobId);
     const engine = job === null || isOver(job.doc) ? null : engineOf(job.doc, engines);
     if (job === null || engine === null) return null;
-    return openCoordinator({ job, engine, clock, live, ledger });
+    return openCoordinator({ job, engine, clock, live, ledger, paths, pause });
   };
 
   /** A lease that nobody needs any more. */

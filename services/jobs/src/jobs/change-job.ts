@@ -21,6 +21,9 @@ import { engineOf, recorded, timeText } from './job-document.ts';
 import type { JobDocument, StoredJob } from './job-document.ts';
 import { jobChanged } from './job-events.ts';
 import { refuseChange, refuseForeignResource, refuseOrphan } from './job-ownership.ts';
+import type { GivenPlace } from '../quotas/place.ts';
+import type { JobQuotas } from '../quotas/quotas.ts';
+import { ifItStandsNowhere, withPlace } from '../quotas/with-place.ts';
 import type { GiveUp } from './give-up.ts';
 import type { JobStore } from './job-store.ts';
 import type { SteerJob } from './steer-job.ts';
@@ -31,6 +34,7 @@ export interface ChangeJobParts {
   readonly engines: readonly Engine[];
   readonly giveUp: GiveUp;
   readonly audit: Audit;
+  readonly quotas: Pick<JobQuotas, 'askPlace' | 'settle'>;
   readonly clock: Pick<Clock, 'now'>;
 }
 
@@ -52,13 +56,14 @@ export interface ChangeJob {
 const mutable: ReadonlySet<string> = new Set(mutableMembers satisfies readonly (keyof SpecPatch)[]);
 const removable: ReadonlySet<string> = new Set(removableMembers);
 
-export const openChangeJob = ({ store, steer, engines, giveUp, audit, clock }: ChangeJobParts): ChangeJob => {
+export const openChangeJob = ({ store, steer, engines, giveUp, audit, quotas, clock }: ChangeJobParts): ChangeJob => {
   const change = async (
     id: string,
     by: Principal,
     action: string,
     decide: (job: JobDocument, now: number) => JobDocument,
-    check?: (version: number) => void,
+    check: ((version: number) => void) | undefined,
+    given: GivenPlace | null,
   ): Promise<StoredJob> => {
     const job = await store.change(
       id,
@@ -66,7 +71,7 @@ export const openChangeJob = ({ store, steer, engines, giveUp, audit, clock }: C
         const now = clock.now();
         const after = decide(before, now);
         if (canonicalJson(after) === canonicalJson(before)) return null;
-        const doc = recorded(before, after, { by, now, message: null });
+        const doc = recorded(before, after, { by, now, message: null, ...ifItStandsNowhere(before, given) });
         return { doc, events: [jobChanged(id, doc, version, timeText(now))] };
       },
       check,
@@ -119,29 +124,26 @@ export const openChangeJob = ({ store, steer, engines, giveUp, audit, clock }: C
 
   return {
     async patch(id, patch, principal, check) {
-      const job = await change(
-        id,
-        principal,
-        'jobs.change',
-        (before, now) => patched(before, patch, principal, now),
-        check,
-      );
+      const decide = (before: JobDocument, now: number): JobDocument => patched(before, patch, principal, now);
+      const changeTo = (given: GivenPlace | null): Promise<StoredJob> =>
+        change(id, principal, 'jobs.change', decide, check, given);
+      const job = mayQueue(patch) ? await withPlace({ store, quotas }, id, changeTo) : await changeTo(null);
       return patch.spec?.['cancelled'] === true ? steer.cancel(id, principal) : giveUp(job);
     },
-    extend: (id, bounds, principal, check) =>
-      change(
-        id,
-        principal,
-        'jobs.extend',
-        (before) => {
-          refuseChange(before, principal);
-          const after = applied(before, extendSpec(before.spec, bounds));
-          return after.run === before.run ? after : { ...after, generation: before.generation + 1 };
-        },
-        check,
-      ),
+    extend(id, bounds, principal, check) {
+      const decide = (before: JobDocument): JobDocument => {
+        refuseChange(before, principal);
+        const after = applied(before, extendSpec(before.spec, bounds));
+        return after.run === before.run ? after : { ...after, generation: before.generation + 1 };
+      };
+      return withPlace({ store, quotas }, id, (given) => change(id, principal, 'jobs.extend', decide, check, given));
+    },
   };
 };
+
+/** Whether the job may queue after the change that did not before: resumed, or given wider bounds after its end. */
+const mayQueue = ({ spec = {} }: JobPatch): boolean =>
+  spec['suspend'] === false || spec['maxPaths'] !== undefined || spec['precision'] !== undefined;
 
 const withoutResource = ({ resource: _gone, ...job }: JobDocument): JobDocument => job;
 

@@ -1,9 +1,12 @@
-import { SimfleetError, containerEngine, errorCode, jobIdOfResource } from '@simfleet/contracts';
+import { SimfleetError, errorCode, jobIdOfResource } from '@simfleet/contracts';
 import type { CreateJob, JobResource, Principal } from '@simfleet/contracts';
 import { initialState } from '@simfleet/domain';
 import type { Clock } from '@simfleet/runtime';
 import type { Audit } from '../audit/audit.ts';
 import type { Customers } from '../customers/customers.ts';
+import { standingMessage } from '../quotas/admit-waiting.ts';
+import type { GivenPlace } from '../quotas/place.ts';
+import type { JobQuotas } from '../quotas/quotas.ts';
 import type { Catalogue } from '../services/catalogue.ts';
 import { recorded, timeText } from './job-document.ts';
 import type { JobDocument, StoredJob } from './job-document.ts';
@@ -22,6 +25,7 @@ export interface CreateJobParts {
   readonly catalogue: Pick<Catalogue, 'removal'>;
   readonly withdrawUnlessNamed: WithdrawUnlessNamed;
   readonly audit: Audit;
+  readonly quotas: Pick<JobQuotas, 'enterQueue' | 'askPlace' | 'settle'>;
   readonly clock: Pick<Clock, 'now' | 'sleep'>;
 }
 
@@ -34,7 +38,7 @@ export interface CreateJobRequest {
 
 /**
  * Creates a job and its event in one write. Throws `invalid-request`, `forbidden`, `already-exists` for a name that is taken,
- * `engine-unavailable`, `unavailable` when others kept it from being decided: the same request may be sent again. A resource has one job, whose id is a
+ * `engine-unavailable`, `quota-exceeded` when the customer has as many queued jobs or used as many paths as it may, `unavailable` when others kept it from being decided: the same request may be sent again. A resource has one job, whose id is a
  * function of the resource: asking for it again answers that job, or throws `version-conflict` when it is another by now.
  */
 export type CreateJobCase = (request: CreateJobRequest) => Promise<StoredJob>;
@@ -44,7 +48,7 @@ const waitMs = 20;
 const mostWaits = 50;
 
 export const openCreateJob = (parts: CreateJobParts): CreateJobCase => {
-  const { store, names, prepare, customers, catalogue, withdrawUnlessNamed, audit, clock } = parts;
+  const { store, names, prepare, customers, catalogue, withdrawUnlessNamed, audit, quotas, clock } = parts;
 
   const insert = async (id: string, doc: JobDocument): Promise<StoredJob> => {
     try {
@@ -80,7 +84,13 @@ export const openCreateJob = (parts: CreateJobParts): CreateJobCase => {
     try {
       const prepared = await prepareReserved(input, reservation);
       if (prepared === null) return null;
-      const doc = newJob({ ...input, name }, prepared, reservation.token, principal, clock.now());
+      const given = await placeOf(input, id);
+      const doc = newJob({ ...input, name }, prepared, {
+        claim: reservation.token,
+        given,
+        by: principal,
+        now: clock.now(),
+      });
       const job = await insert(id, doc);
       const isNamed = job.doc.claim === reservation.token && (await names.confirm(claim, reservation.token));
       if (isNamed || (await withdrawUnlessNamed(id))) return job;
@@ -89,6 +99,10 @@ export const openCreateJob = (parts: CreateJobParts): CreateJobCase => {
       reservation.end();
     }
   };
+
+  /** A job that is created suspended asks for a place when it is resumed. */
+  const placeOf = ({ customer, spec }: CreateJob, id: string): Promise<GivenPlace> | null =>
+    spec.suspend ? null : quotas.askPlace(customer, id);
 
   const awaitDeletions = async ({ customer, spec }: CreateJob, waits: number): Promise<void> => {
     const both = [() => customers.removal.isStaying(customer), () => catalogue.removal.isStaying(spec.serviceRef.name)];
@@ -111,6 +125,25 @@ export const openCreateJob = (parts: CreateJobParts): CreateJobCase => {
       },
     );
     if (created !== null) return created;
+    const { customer } = input;
+    try {
+      await quotas.enterQueue(customer, id);
+    } catch (error) {
+      // A repetition asks for nothing more.
+      if (errorCode(error) === 'quota-exceeded' && (await withdrawUnlessNamed(id))) return store.need(id);
+      throw error;
+    }
+    let job: StoredJob | null = null;
+    try {
+      job = await attempts(id, name, request);
+      return job;
+    } finally {
+      await quotas.settle(customer, id, job ?? (await store.collection.get(id).catch(() => null)));
+    }
+  };
+
+  const attempts = async (id: string, name: string, request: CreateJobRequest): Promise<StoredJob> => {
+    const { input } = request;
     for (let waits = 0; waits < 2 * mostWaits; waits++) {
       const job = await attempt(id, name, request);
       if (job !== null) return job;
@@ -179,14 +212,20 @@ const nameLost = (cause?: unknown): SimfleetError =>
 /** The service's name and 48 random bits of the id. */
 const generatedName = (service: string, id: string): string => `${service.slice(0, 50)}-${id.slice(-12)}`;
 
+interface Creation {
+  /** Token of the reservation of its name. */
+  readonly claim: string;
+  readonly given: GivenPlace | null;
+  readonly by: Principal;
+  readonly now: number;
+}
+
 const newJob = (
   input: CreateJob & { readonly name: string },
   { pin, parameters }: PreparedJob,
-  claim: string,
-  by: Principal,
-  now: number,
+  { claim, given, by, now }: Creation,
 ): JobDocument => {
-  const message = pin.engine === containerEngine ? 'waits for the cluster that runs its image' : null;
+  const message = given?.message ?? standingMessage({ service: pin });
   const job: JobDocument = {
     customer: input.customer,
     name: input.name,
@@ -216,5 +255,5 @@ const newJob = (
     blocksReported: 0,
     expiresAt: null,
   };
-  return recorded(null, job, { by, now, message });
+  return recorded(null, job, { by, now, message, place: given?.place });
 };

@@ -3,6 +3,8 @@ import type { JobOrigin, JobResource, JobResult, JobSpec, JobState, Principal, S
 import { expiresAt } from '@simfleet/domain';
 import type { Engine, JobFacts, MetricDescription } from '@simfleet/domain';
 import type { CollectionDeclaration, Stored } from '@simfleet/storage';
+import { placeAfter, turnMessage } from '../quotas/place.ts';
+import type { Place } from '../quotas/place.ts';
 import { imageEngine } from '../services/image-engine.ts';
 
 /** A change of state, kept in the job so that its live log and audit can be completed after a crash. */
@@ -49,6 +51,8 @@ export interface JobDocument extends JobFacts {
   /** Parameters of the spec, completed with the defaults of the service. */
   readonly parameters: JobSpec['parameters'];
   readonly service: Pin;
+  /** Among the active jobs of its customer; absent while it is suspended or over, and in jobs of release 0.1.0. */
+  readonly place?: Place;
   /** Why the job is in its state, for a person. */
   readonly message: string | null;
   /** Shards of this run whose retries are used up. */
@@ -81,6 +85,7 @@ export const jobsCollection = {
     createdAt: { path: ['createdAt'], type: 'time' },
     expiresAt: { path: ['expiresAt'], type: 'time' },
     finishedAt: { path: ['finishedAt'], type: 'number' },
+    place: { path: ['place'], type: 'text' },
   },
   sorts: ['createdAt', 'name', 'expiresAt', 'finishedAt'],
   // Of millions of jobs few are Failed or Running, or of one service, and one has a name: their lists and counts read those alone.
@@ -88,6 +93,7 @@ export const jobsCollection = {
     { equal: ['customer', 'name'], sort: 'createdAt' },
     { equal: ['state'], sort: 'createdAt' },
     { equal: ['customer', 'state'], sort: 'createdAt' },
+    { equal: ['customer', 'place'], sort: 'createdAt' },
     { equal: ['service'], sort: 'createdAt' },
     { equal: ['customer', 'service'], sort: 'createdAt' },
   ],
@@ -96,25 +102,39 @@ export const jobsCollection = {
 /** Transitions kept in the document; older ones are in the live log long since. */
 const keptTransitions = 16;
 
-/** The job after a decision of the lifecycle: a change of state is written down, and when the record may go. */
-export const recorded = (
-  before: JobDocument | null,
-  job: JobDocument,
-  { by, now, message }: { readonly by: Pick<Principal, 'id'>; readonly now: number; readonly message: string | null },
-): JobDocument => {
+/** A decision, with what is written down of it. */
+export interface Decided {
+  readonly by: Pick<Principal, 'id'>;
+  readonly now: number;
+  readonly message: string | null;
+  /** Where the job stands now, if it is active; one that begins to queue and was given no place waits for one. */
+  readonly place?: Place | undefined;
+}
+
+/** The job after a decision of the lifecycle: a change of state or place is written down, and when the record may go. */
+export const recorded = (before: JobDocument | null, job: JobDocument, decided: Decided): JobDocument => {
+  const { by, now, message } = decided;
   // The time to live of a resource ends the resource: its result stays here.
   const expires = job.origin === 'kubernetes' ? null : expiresAt(job);
-  const dated = { ...job, expiresAt: expires === null ? null : timeText(expires) };
-  if (before !== null && before.state === job.state && before.run === job.run) return dated;
+  const { place: _old, ...rest } = job;
+  const place = placeAfter(before, job, decided.place);
+  const after = {
+    ...rest,
+    ...(place === null ? {} : { place }),
+    expiresAt: expires === null ? null : timeText(expires),
+  };
+  const isMoved = place !== null && before?.place !== undefined && before.place !== place;
+  if (before !== null && before.state === job.state && before.run === job.run && !isMoved) return after;
+  const said = message ?? (place === 'waits' ? turnMessage : null);
   const transition: Transition = {
     number: (job.history.at(-1)?.number ?? 0) + 1,
     time: timeText(now),
     state: job.state,
     stopReason: job.stopReason,
-    message,
+    message: said,
     by: by.id,
   };
-  return { ...dated, message, history: [...job.history, transition].slice(-keptTransitions) };
+  return { ...after, message: said, history: [...job.history, transition].slice(-keptTransitions) };
 };
 
 /** The spec with completed parameters: what planning and judging work on. */

@@ -1,6 +1,7 @@
-import type { ThresholdStatus } from '@simfleet/contracts';
+import type { DesiredState, ThresholdStatus } from '@simfleet/contracts';
 import { desiredState } from '@simfleet/domain';
 import type { NewEvent } from '@simfleet/storage';
+import { waitsFor } from '../quotas/place.ts';
 import type { JobDocument } from './job-document.ts';
 
 const envelope = (jobId: string, job: JobDocument, time: string, mark: string) =>
@@ -12,6 +13,12 @@ const envelope = (jobId: string, job: JobDocument, time: string, mark: string) =
     customer: job.customer,
     datacontenttype: 'application/json',
   }) as const;
+
+/** Executors know no quotas: for them a job that waits for one is suspended. */
+const desiredOf = (job: JobDocument): DesiredState => {
+  const desired = desiredState(job);
+  return desired === 'run' && waitsFor(job) !== null ? 'suspend' : desired;
+};
 
 /** What executors obey. `version` is that of the write that carries the event. */
 export const jobChanged = (
@@ -29,7 +36,7 @@ export const jobChanged = (
     customer: job.customer,
     state: job.state,
     stopReason: job.stopReason,
-    desired: deleted ? 'stop' : desiredState(job),
+    desired: deleted ? 'stop' : desiredOf(job),
     shards: job.spec.shards,
     backoffLimitPerIndex: job.spec.backoffLimitPerIndex,
     generation: job.run,

@@ -1,6 +1,7 @@
 import type { Job, JobLook, Progress } from '@simfleet/contracts';
 import { runningSeconds } from '@simfleet/domain';
 import { noProgress } from '@simfleet/contracts';
+import { waitsFor } from '../quotas/place.ts';
 import { timeText } from './job-document.ts';
 import type { JobDocument, StoredJob } from './job-document.ts';
 import { estimatesOfJob, thresholdsOf } from './job-result.ts';
@@ -29,6 +30,7 @@ export const jobView = ({ id, doc }: StoredJob, look: JobLook | undefined, now: 
   state: doc.state,
   stopReason: doc.stopReason,
   message: doc.message,
+  waitsFor: waitsFor(doc),
   accumulatedSeconds: runningSeconds(doc, now),
   progress: progressOfJob(doc, look),
   estimates: [...estimatesOfJob(doc, look ?? null)],

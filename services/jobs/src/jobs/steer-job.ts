@@ -2,6 +2,9 @@ import type { Principal } from '@simfleet/contracts';
 import { cancel, isOver, resume, suspend } from '@simfleet/domain';
 import type { Clock } from '@simfleet/runtime';
 import type { Audit } from '../audit/audit.ts';
+import type { GivenPlace } from '../quotas/place.ts';
+import type { JobQuotas } from '../quotas/quotas.ts';
+import { ifItStandsNowhere, withPlace } from '../quotas/with-place.ts';
 import type { EndJob } from './end-job.ts';
 import { recorded, timeText } from './job-document.ts';
 import type { JobDocument, StoredJob } from './job-document.ts';
@@ -12,8 +15,16 @@ export interface SteerJobParts {
   readonly store: JobStore;
   readonly endJob: EndJob;
   readonly audit: Audit;
+  readonly quotas: Pick<JobQuotas, 'askPlace' | 'settle'>;
   readonly clock: Pick<Clock, 'now'>;
 }
+
+type SteerTo = (
+  id: string,
+  principal: Principal,
+  check: ((version: number) => void) | undefined,
+  given: GivenPlace | null,
+) => Promise<StoredJob>;
 
 /** `check` sees the version of the job before the change and may refuse it. Throws `not-found`, `job-over`. */
 export type Steer = (id: string, principal: Principal, check?: (version: number) => void) => Promise<StoredJob>;
@@ -24,7 +35,7 @@ export interface SteerJob {
   readonly cancel: Steer;
 }
 
-export const openSteerJob = ({ store, endJob, audit, clock }: SteerJobParts): SteerJob => {
+export const openSteerJob = ({ store, endJob, audit, quotas, clock }: SteerJobParts): SteerJob => {
   const told = async (action: string, principal: Principal, job: StoredJob): Promise<StoredJob> => {
     await audit.write({
       principal,
@@ -38,15 +49,22 @@ export const openSteerJob = ({ store, endJob, audit, clock }: SteerJobParts): St
   };
 
   const steer =
-    (action: string, decide: (job: JobDocument, now: number) => JobDocument): Steer =>
-    async (id, by, check) => {
+    (action: string, decide: (job: JobDocument, now: number) => JobDocument): SteerTo =>
+    async (id, by, check, given) => {
       const job = await store.change(
         id,
         (before, version) => {
           const now = clock.now();
           const after = decide(before, now);
           if (after === before) return null;
-          const doc = recorded(before, { ...after, generation: before.generation + 1 }, { by, now, message: null });
+          const doc = recorded(
+            before,
+            { ...after, generation: before.generation + 1 },
+            {
+              ...{ by, now, message: null },
+              ...ifItStandsNowhere(before, given),
+            },
+          );
           return { doc, events: [jobChanged(id, doc, version, timeText(now))] };
         },
         check,
@@ -65,5 +83,11 @@ export const openSteerJob = ({ store, endJob, audit, clock }: SteerJobParts): St
     return told('jobs.cancel', by, job);
   };
 
-  return { suspend: steer('jobs.suspend', suspend), resume: steer('jobs.resume', resume), cancel: cancelJob };
+  const suspendJob = steer('jobs.suspend', suspend);
+  const resumeJob = steer('jobs.resume', resume);
+  return {
+    suspend: (id, by, check) => suspendJob(id, by, check, null),
+    resume: (id, by, check) => withPlace({ store, quotas }, id, (given) => resumeJob(id, by, check, given)),
+    cancel: cancelJob,
+  };
 };

@@ -2,9 +2,12 @@ import type { Logger } from '@simfleet/runtime';
 import type { Parts } from '../assemble.ts';
 import { leaseOf } from '../estimate/lease-name.ts';
 import { documentEntries } from '../live/live-entries.ts';
+import { ofGone } from '../quotas/admit-waiting.ts';
+import { hasPlace } from '../quotas/place.ts';
 import { activeJobs, eachJob, expiringJobs } from './each-job.ts';
 import { system } from './end-job.ts';
 import { engineOf } from './job-document.ts';
+import type { StoredJob } from './job-document.ts';
 
 /**
  * What a start does for the jobs that it finds: timers are armed, what a crash kept from the live logs is appended, and jobs whose engine build
@@ -16,6 +19,7 @@ export const takeUpJobs = async (parts: Parts, logger: Logger): Promise<void> =>
   let count = 0;
   for await (const job of eachJob(store, activeJobs)) {
     count += 1;
+    await stampPlace(store, job);
     timers.arm(job);
     live.push(job.id, documentEntries(job));
     if (engineOf(job.doc, surroundings.engines) !== null) {
@@ -31,4 +35,12 @@ export const takeUpJobs = async (parts: Parts, logger: Logger): Promise<void> =>
   }
   for await (const job of eachJob(store, expiringJobs)) timers.arm(job);
   if (count > 0) logger.info({ jobs: count }, 'took up active jobs');
+};
+
+/** A job of release 0.1.0 that was not over counts among the running ones: it was let run. */
+const stampPlace = async (store: Parts['store'], { id, doc }: StoredJob): Promise<void> => {
+  if (doc.place !== undefined || !hasPlace(doc)) return;
+  await store
+    .change(id, (job) => (job.place === undefined && hasPlace(job) ? { doc: { ...job, place: 'runs' } } : null))
+    .catch(ofGone);
 };

@@ -10,6 +10,7 @@ import type { EndJob } from '../jobs/end-job.ts';
 import { system } from '../jobs/end-job.ts';
 import type { StartJob } from '../jobs/start-job.ts';
 import type { Ledger } from '../ledger/ledger.ts';
+import type { PathsMeter } from '../quotas/paths-meter.ts';
 import type { AskHolder } from './ask-holder.ts';
 import type { KnownJobs } from './known-jobs.ts';
 import { planMistakes, readReport } from './read-report.ts';
@@ -27,6 +28,8 @@ export interface AcceptReportParts {
   readonly askHolder: AskHolder;
   readonly leases: Leases;
   readonly logger: Logger;
+  /** Counts what was done for the customer's quota. */
+  readonly paths: Pick<PathsMeter, 'add'>;
   /** Whether other processes fold jobs too. */
   readonly shared: boolean;
 }
@@ -45,7 +48,7 @@ interface Target {
 }
 
 export const openAcceptReport = (parts: AcceptReportParts): AcceptReport => {
-  const { coordinators, ledger, startJob, endJob, steer, known, askHolder, leases, logger, shared } = parts;
+  const { coordinators, ledger, startJob, endJob, steer, known, askHolder, leases, logger, shared, paths } = parts;
 
   /** The ledger decides: a block is done once it is durable there. */
   const write = async (jobId: string, { plan }: Target, done: readonly DoneBlock[]): Promise<readonly Appended[]> => {
@@ -79,6 +82,7 @@ export const openAcceptReport = (parts: AcceptReportParts): AcceptReport => {
     const isOld = isOutdated(target);
     const done = report.done.filter((block) => !isOld(block));
     const [appended] = await Promise.all([write(jobId, target, done), startJob(target.job)]);
+    paths.add(target.job.doc.customer, freshUnits(target.plan, done, appended));
     return { done, positions: appended.map(({ position }) => position) };
   };
 
@@ -128,6 +132,18 @@ export const openAcceptReport = (parts: AcceptReportParts): AcceptReport => {
   };
 
   return async (jobId, body) => take(jobId, readReport(body));
+};
+
+/** Paths, or candidates of an exact engine, of the blocks that were not there before. */
+const freshUnits = (
+  { rules }: Pick<ReportPlan, 'rules'>,
+  done: readonly DoneBlock[],
+  appended: readonly Appended[],
+): number => {
+  let units = 0;
+  for (const [index, { block }] of done.entries())
+    if (appended[index]?.duplicate === false) units += blockUnits(rules, block);
+  return units;
 };
 
 const blockNames = (done: readonly DoneBlock[]): string => {

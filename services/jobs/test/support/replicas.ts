@@ -19,6 +19,7 @@ import { openNameUses } from '../../src/jobs/name-uses.ts';
 import { openPrepareJob } from '../../src/jobs/prepare-job.ts';
 import type { SchemaCache } from '../../src/jobs/prepare-job.ts';
 import { openWithdrawUnlessNamed } from '../../src/jobs/withdraw-job.ts';
+import { unlimited } from '../../src/quotas/ask-place.ts';
 import { openCatalogue } from '../../src/services/catalogue.ts';
 import type { Catalogue } from '../../src/services/catalogue.ts';
 import { serviceVersionsCollection, servicesCollection } from '../../src/services/service-document.ts';
@@ -102,6 +103,7 @@ export const openReplicas = async ({ turns, isSuspicious, schemas }: ReplicasOpt
     const audit = { write: async () => undefined };
     const createJobCase = openCreateJob({
       ...{ store, names, prepare, customers, catalogue, withdrawUnlessNamed, audit, clock },
+      quotas: { enterQueue: async () => undefined, askPlace: async () => unlimited, settle: async () => undefined },
     });
     return {
       customers,
