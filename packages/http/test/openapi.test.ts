@@ -108,7 +108,7 @@ test('parameters of path, query and header are described, the path’s even with
 
 test('each answer of the layer and of the route is there by status', () => {
   assert.deepEqual(Object.keys(at('paths', '/v1/jobs', 'post', 'responses') as Any), [
-    ...['201', '400', '401', '403', '404', '409', '413', '415', '422', '500', '503'],
+    ...['201', '400', '401', '403', '404', '409', '413', '415', '422', '429', '500', '503'],
   ]);
   assert.match(String(at('paths', '/v1/jobs', 'post', 'responses', '409', 'description')), /already-exists/);
 });

@@ -11,6 +11,7 @@ interface Described {
 
 const lists = [
   '/v1/jobs',
+  '/v1/rate-limit-policies',
   '/v1/services',
   '/v1/services/{name}/versions',
   '/v1/customers',

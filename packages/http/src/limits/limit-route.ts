@@ -37,7 +37,8 @@ export const limitRoute = (
   { request, response }: Limited,
 ): RouteLimits => {
   if (limits === undefined) return unlimited;
-  const general = (route.authentication ?? 'token') === 'token';
+  const hasCaller = (route.authentication ?? 'token') === 'token';
+  const general = route.limited ?? hasCaller;
   const { headers, socket } = request;
   const arrived = { operation: route.operationId, general, headers, remoteAddress: socket.remoteAddress };
   const limited = limits.request(arrived);
@@ -45,9 +46,9 @@ export const limitRoute = (
   const step = (ask: () => Soon<void>): Soon<void> => told(limited, response, ask);
   return {
     byAddress: () => step(() => limited.byAddress()),
-    byCaller: (principal, token) => (general ? step(() => limited.byCaller({ principal, token })) : undefined),
+    byCaller: (principal, token) => (hasCaller ? step(() => limited.byCaller({ principal, token })) : undefined),
     byCustomer(valid, permits) {
-      const customer = general ? customerOf(valid) : undefined;
+      const customer = hasCaller ? customerOf(valid) : undefined;
       if (customer !== undefined && permits(customer)) return step(() => limited.byCustomer(customer));
     },
     failed: (error) => (errorCode(error) === 'quota-exceeded' ? limited.takeBack() : undefined),

@@ -91,9 +91,10 @@ export const customerRoutes = (parts: () => Parts, lists: Lists): readonly Route
     async handle(request) {
       const { id } = request.params;
       request.authorize(id);
-      const { customers, audit } = parts();
+      const { customers, audit, followPolicies } = parts();
       const stored = await customers.change(id, request.body, ifMatchOf(request));
       const { version } = stored;
+      followPolicies.planChanged(id);
       await audit.write({
         principal: request.principal,
         customer: id,

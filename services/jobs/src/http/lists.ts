@@ -4,6 +4,7 @@ import type { List } from '@simfleet/http';
 import { z } from 'zod';
 import { deadLetterList } from '../dead-letters/dead-letters.ts';
 import { customersCollection } from '../customers/customers.ts';
+import { policiesCollection } from '../limits/policy-document.ts';
 import { jobsCollection } from '../jobs/job-document.ts';
 import { serviceVersionsCollection, servicesCollection } from '../services/service-document.ts';
 
@@ -33,6 +34,7 @@ export interface Lists {
   readonly services: Unfiltered;
   readonly serviceVersions: Unfiltered;
   readonly deadLetters: List<typeof letterFilters>;
+  readonly policies: Unfiltered;
 }
 
 /** Throws `invalid-configuration` when a list offers a sort that its collection has no index for. */
@@ -74,5 +76,11 @@ export const defineLists = (): Lists => ({
     sorts: ['id'],
     fallback: 'id',
     filters: letterFilters,
+  }),
+  policies: defineList({
+    list: 'rate-limit-policies',
+    collection: policiesCollection,
+    sorts: ['name', 'createdAt'],
+    fallback: 'name',
   }),
 });
