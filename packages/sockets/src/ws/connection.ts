@@ -54,7 +54,8 @@ export class Connection<Data> implements Socket<Data>, Receiver, Beating {
   }
 
   get waitingBytes(): number {
-    return this.#stream.writableLength;
+    // What is held back has not been offered to the client yet; nothing waited when that began.
+    return this.#held ? 0 : this.#stream.writableLength;
   }
 
   /** Why it ended. `code` and `reason` are those of `ws`. */
@@ -74,13 +75,12 @@ export class Connection<Data> implements Socket<Data>, Receiver, Beating {
     if (this.isClosing) return 'closed';
     this.#around.outbox.flushFor(this.#topics);
     if (this.isClosing) return 'over-budget';
-    const frame = frameOf(message);
-    if (!this.#held) {
+    if (!this.#held && this.#stream.writableLength === 0) {
       this.#held = true;
       this.#stream.cork();
       this.#around.outbox.hold(this);
     }
-    return this.#write(frame, 1) ? 'sent' : 'over-budget';
+    return this.#write(frameOf(message), 1) ? 'sent' : 'over-budget';
   }
 
   deliver(frames: Buffer, messages: number): void {
@@ -148,25 +148,18 @@ export class Connection<Data> implements Socket<Data>, Receiver, Beating {
 
   /** False when it is over budget, and closes. */
   #write(frames: Buffer, messages: number): boolean {
-    if (this.#isOverBudget(frames.length)) {
+    const { counts, limits, outbox } = this.#around;
+    const waiting = this.waitingBytes;
+    if (waiting > 0 && waiting + frames.length > limits.budgetBytes) {
       this.#close(closeCodes.slowConsumer);
       return false;
     }
-    const { counts } = this.#around;
     counts.messagesSent += messages;
     counts.bytesSent += frames.length;
     this.#stream.write(frames);
     if (!this.#held) this.#awaitDrain();
+    else if (this.#stream.writableLength >= outbox.mostHeld) this.release();
     return true;
-  }
-
-  #isOverBudget(bytes: number): boolean {
-    const { budgetBytes } = this.#around.limits;
-    const isOver = (): boolean => this.waitingBytes > 0 && this.waitingBytes + bytes > budgetBytes;
-    if (!isOver()) return false;
-    // What is held back has not been offered to the client yet.
-    this.release();
-    return isOver();
   }
 
   #close(verdict: CloseVerdict): void {

@@ -9,15 +9,16 @@ export interface Receiver {
   release(): void;
 }
 
-/** Beyond this many bytes a batch leaves at once. */
-const fullBatch = 64 * 1024;
+/** More than one write takes with profit. */
+const mostHeldBytes = 64 * 1024;
 
 /**
  * What leaves at the end of this turn of the event loop. Messages to one topic are framed once and joined, so that each subscriber costs one write
  * a turn; messages sent to one socket leave in one write too. Only one topic is open at a time, so that every socket gets all its messages in the order of the calls.
  */
 export class Outbox {
-  readonly #fullBatch: number;
+  /** Bytes; as soon as so many are held back, for a topic or a socket, they leave at once. */
+  readonly mostHeld: number;
   #topic: Topic<Receiver> | null = null;
   #frames: Buffer[] = [];
   #bytes = 0;
@@ -32,7 +33,7 @@ export class Outbox {
   };
 
   constructor(budgetBytes: number) {
-    this.#fullBatch = Math.min(fullBatch, budgetBytes / 4);
+    this.mostHeld = Math.min(mostHeldBytes, budgetBytes / 4);
   }
 
   publish(topic: Topic<Receiver>, message: string | Uint8Array): void {
@@ -41,7 +42,7 @@ export class Outbox {
     this.#topic = topic;
     this.#frames.push(frame);
     this.#bytes += frame.length;
-    if (this.#bytes >= this.#fullBatch) this.flush();
+    if (this.#bytes >= this.mostHeld) this.flush();
     else this.#schedule();
   }
 
