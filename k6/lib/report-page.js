@@ -1,12 +1,9 @@
 // The report as a page: no script, no font, no picture from elsewhere.
+import { shown } from './shown.js';
 
 const escaped = (value) => String(value).replace(/[&<>"']/g, (letter) => `&#${letter.charCodeAt(0)};`);
 
-const shown = (value) => {
-  if (value === null || value === undefined) return '–';
-  if (typeof value !== 'number') return escaped(value);
-  return Number.isInteger(value) ? value.toLocaleString('en-US') : value.toFixed(value < 10 ? 3 : 1);
-};
+const cell = (value) => escaped(shown(value));
 
 const style = `
 :root { color-scheme: light dark; --line: #d5d9e0; --soft: #f4f6f9; --ink: #1c2430; --dim: #5c6675; --good: #14713d; --bad: #b3261e; --bar: #3367b1; --range: #b9cdea; }
@@ -31,7 +28,7 @@ svg { width: 100%; height: auto; } svg text { fill: var(--ink); font-size: 12px;
 `;
 
 const rowOf = (cells, tag) =>
-  `<tr>${cells.map((cell) => `<${tag}${typeof cell === 'number' ? '' : ' class="text"'}>${shown(cell)}</${tag}>`).join('')}</tr>`;
+  `<tr>${cells.map((value) => `<${tag}${typeof value === 'number' ? '' : ' class="text"'}>${cell(value)}</${tag}>`).join('')}</tr>`;
 
 const section = ({ title, note = '', head, rows, ranges = [] }) => `
 <h2>${escaped(title)}</h2>
@@ -61,7 +58,7 @@ const drawn = (ranges) => {
 
 const thresholdRow = ({ metric, expression, ok, value, reason }) =>
   `<tr><td class="${ok ? 'ok' : 'missed'}">${ok ? 'held' : 'missed'}</td><td class="text"><code>${escaped(metric)}</code></td>
-<td class="text"><code>${escaped(expression)}</code></td><td>${shown(value)}</td><td class="text">${escaped(reason)}</td></tr>`;
+<td class="text"><code>${escaped(expression)}</code></td><td>${cell(value)}</td><td class="text">${escaped(reason)}</td></tr>`;
 
 const statistics = ['min', 'med', 'p(90)', 'p(95)', 'p(99)', 'max'];
 

@@ -1,5 +1,6 @@
 // What is left of a run: a few lines on the terminal, and where LOAD_REPORT names a file, <file>.json and <file>.html, which needs nothing beside itself.
 import { page } from './report-page.js';
+import { shown } from './shown.js';
 
 /**
  * `about`: {title, reasons, sections: (valueOf) => [{title, note, head, rows}], facts: {name: text}}. `valueOf(metric, statistic, tags)` is a number,
@@ -48,12 +49,6 @@ const thresholdsOf = (metrics, reasons) =>
       reason: reasons[metric]?.[expression] ?? '',
     })),
   );
-
-export const shown = (value) => {
-  if (value === null || value === undefined) return '–';
-  if (typeof value !== 'number') return String(value);
-  return Number.isInteger(value) ? value.toLocaleString('en-US') : value.toFixed(value < 10 ? 3 : 1);
-};
 
 const table = ({ title, head, rows }) => {
   const lines = [head, ...rows].map((row) => row.map(shown));

@@ -40,11 +40,17 @@ const urls = (name, text) =>
     .split(',')
     .map((each) =>
       matching(
-        /^(https?|wss?):\/\/[^/\s@]+$/,
+        /^(https?|wss?):\/\/[^/\s@?#]+(\/[^\s?#]*)?$/,
         'addresses such as https://host:8080, separated by commas',
-        String,
+        (url) => url.replace(/\/$/, ''),
       )(name, each.trim()),
     );
+
+const socketPath = '/v1/socket';
+
+/** With or without the path, and as addresses of HTTP too. */
+const socketUrls = (name, text) =>
+  urls(name, text).map((url) => `${url.replace(/^http/, 'ws').replace(new RegExp(`${socketPath}$`), '')}${socketPath}`);
 
 /** What every script takes, besides variables of its own. */
 const ofThePlatform = {
@@ -81,10 +87,10 @@ export const readSettings = (own, { sockets = false } = {}) => {
       needed(['SIMFLEET_URLS', 'SIMFLEET_URL'], 'where the platform is, one address or several'),
     ),
     socketUrls: sockets
-      ? urls(
+      ? socketUrls(
           'SIMFLEET_SOCKETS_URL',
           needed(['SIMFLEET_SOCKETS_URLS', 'SIMFLEET_SOCKETS_URL'], 'where its WebSockets are'),
-        ).map((url) => url.replace(/^http/, 'ws'))
+        )
       : [],
     token: needed(['SIMFLEET_TOKEN'], 'the token to ask with'),
   };

@@ -3,12 +3,11 @@
 import { WebSocket } from 'k6/websockets';
 
 const protocol = 'simfleet.v1';
-const path = '/v1/socket';
 
 /** The connection broke, the server stops, and 4000 … 4499: come back and resume. */
 const comesBack = (code) => code === 1006 || code === 1001 || code === 1012 || (code >= 4000 && code < 4500);
-/** Between two connections: long enough that thousands that lost one server do not fall upon the next at once. */
-const pauseMs = () => 100 + Math.random() * 900;
+/** Between two connections: long enough that thousands that lost one server do not fall upon the next at once, and longer with each that failed. */
+const pauseMs = (tries) => tries * (100 + Math.random() * 900);
 /** What a watcher gives up after: connections in a row that brought no event. */
 const mostTries = 10;
 
@@ -40,7 +39,7 @@ export const watch = ({ urls, first, token, headers, job, seen, signal }) =>
       if (over) return;
       tries += 1;
       if (tries > mostTries) return finish(reject, `gave up after ${mostTries} connections without an event`);
-      const url = `${urls[(first + tries - 1) % urls.length]}${path}`;
+      const url = urls[(first + tries - 1) % urls.length];
       const socket = new WebSocket(url, protocol, { headers, tags: { name: 'socket' } });
       let error = null;
       let watchedSince = Infinity;
@@ -82,7 +81,7 @@ export const watch = ({ urls, first, token, headers, job, seen, signal }) =>
         if (over) return;
         seen.closed(code ?? 0);
         // Without a code the handshake was refused, or never came about.
-        if (code === undefined || code === 1000 || comesBack(code)) return void setTimeout(connect, pauseMs());
+        if (code === undefined || code === 1000 || comesBack(code)) return void setTimeout(connect, pauseMs(tries));
         finish(reject, `closed with ${code} ${reason} ${error ?? ''}`);
       };
       signal.drop = () => !over && socket.readyState === 1 && socket.close(4000, 'dropped-by-client');

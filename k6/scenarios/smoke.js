@@ -93,7 +93,7 @@ const walkCatalogue = (visit, run) => {
   visit('listServices', 'GET', '/v1/services?limit=2', 200);
   visit('getService', 'GET', `/v1/services/${service}`, 200);
   visit('replaceService', 'PUT', `/v1/services/${service}`, 200, {
-    body: { name: service, spec: { ...spec, description: 'Another' } },
+    body: { spec: { ...spec, description: 'Another' } },
   });
   visit('changeService', 'PATCH', `/v1/services/${service}`, 200, { body: { labels: { test: 'load' } } });
   visit('listServiceVersions', 'GET', `/v1/services/${service}/versions?limit=2`, 200);
