@@ -22,6 +22,8 @@ export {
   nodePrograms,
 } from './kubernetes/programs.ts';
 export type { KubernetesProgram } from './kubernetes/programs.ts';
+export { connectLiveSocket, openLiveSocket } from './live-socket.ts';
+export type { LiveSocket, LiveSocketOptions, SocketAnswer, SocketEvent, SocketPush } from './live-socket.ts';
 export { postgresMissing } from './postgres/programs.ts';
 export { startPostgres } from './postgres/start-postgres.ts';
 export type { DatabaseOptions, PostgresOptions, PostgresServer } from './postgres/start-postgres.ts';
