@@ -18,7 +18,7 @@ export const readPathsLeft = async (
 ): Promise<PathsLeft | null> => {
   let least: PathsLeft | null = null;
   for (const rule of enforced(quotas)) {
-    const { remaining, retryAfterMs } = await store.peek({ rule, key: keyOf(customer) });
+    const { remaining, retryAfterMs } = await store.peek({ rule, key: keyOf(customer), cost: 0 });
     if (least === null || remaining < least.left) least = { rule, left: remaining, retryAfterMs: retryAfterMs ?? 0 };
   }
   return least;

@@ -6,6 +6,7 @@ import { openLeases } from '@simfleet/storage';
 import type { LeaseTiming, Leases, Storage } from '@simfleet/storage';
 import { openMemoryStorage } from '@simfleet/storage/memory';
 import { silentLogger, until } from '@simfleet/testing';
+import type { QuotaSource } from '../../src/quotas/quota-source.ts';
 import { pausable } from './pausable.ts';
 import type { Pausable } from './pausable.ts';
 import { startPlatform } from './platform.ts';
@@ -34,6 +35,8 @@ export interface FleetOptions {
   readonly count: number;
   /** A handle of its own for each replica. Default: one store and one bus in memory for all. */
   readonly open?: () => Promise<{ readonly storage: Storage; readonly bus: Bus }>;
+  /** None unless given. */
+  readonly quotas?: QuotaSource;
   /** Default: ten times as fast as in earnest. */
   readonly timing?: LeaseTiming;
 }
@@ -62,7 +65,10 @@ export const startFleet = async (test: TestContext, options: FleetOptions): Prom
     const process = pausable(await open());
     const { storage, bus, clock } = process;
     const leases = await openLeases({ storage, clock, logger, timing });
-    const platform = await startPlatform(test, { storage, bus, clock, leases });
+    const platform = await startPlatform(test, {
+      ...{ storage, bus, clock, leases },
+      ...(options.quotas === undefined ? {} : { quotas: options.quotas }),
+    });
     return { ...platform, leases, process, paused: false };
   };
   replicas.push(...(await Promise.all(Array.from({ length: count }, start))));

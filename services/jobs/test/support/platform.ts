@@ -21,6 +21,7 @@ import { openMemoryStorage } from '@simfleet/storage/memory';
 import { runtimeContext } from '@simfleet/testing';
 import { jobsModule } from '../../src/index.ts';
 import type { JobsOptions } from '../../src/index.ts';
+import type { QuotaSource } from '../../src/quotas/quota-source.ts';
 import { smallEngine } from './small-engine.ts';
 
 export interface Answer<Body> {
@@ -59,6 +60,8 @@ export interface PlatformOptions {
   readonly leases?: Leases;
   /** What is kept for how long; everything unless given. */
   readonly options?: JobsOptions;
+  /** None unless given. */
+  readonly quotas?: QuotaSource;
   /** Tokens besides the administrator's. */
   readonly users?: Readonly<Record<string, Principal>>;
 }
@@ -79,7 +82,12 @@ export const startPlatform = async (test: TestContext, options: PlatformOptions 
   const bus = options.bus ?? openMemoryBus({ tracing });
   const leases = options.leases ?? (await openLeases({ storage, clock, logger }));
   const cursors = createCursorCodec({ keys: [cursorKey(1, randomBytes(32))], clock });
-  const own = { platformVersion: '0.1.0-test', slots: 2, options: options.options ?? {} };
+  const own = {
+    platformVersion: '0.1.0-test',
+    slots: 2,
+    options: options.options ?? {},
+    quotas: options.quotas ?? null,
+  };
   const jobs = jobsModule({ storage, bus, leases, engines, cursors, ...own }, []);
   const running = await jobs.start(context);
   const idempotency = createIdempotencyStore({
