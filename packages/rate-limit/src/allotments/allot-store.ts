@@ -178,12 +178,15 @@ export const allotStore = ({ store, clock, allot, maxKeys = 10_000 }: AllotOptio
     decide,
     decideOne,
     async peek(charge) {
-      const decision = await store.peek(charge);
       const hot = keys.get(`${charge.rule.name} ${charge.key}`);
-      if (hot === undefined || !sameRule(hot.rule, charge.rule)) return decision;
-      const remaining = decision.remaining + hot.units;
-      if (hot.lotFor(charge.cost ?? 1, clock.monotonic()) === undefined) return { ...decision, remaining };
-      return { ...decision, allowed: true, remaining, retryAfterMs: 0 };
+      const { cost = 1 } = charge;
+      if (hot === undefined || !sameRule(hot.rule, charge.rule)) return store.peek(charge);
+      if (hot.lotFor(cost, clock.monotonic()) === undefined) {
+        const decision = await store.peek(charge);
+        return { ...decision, remaining: decision.remaining + hot.units };
+      }
+      const asItIs = await store.peek({ ...charge, cost: 0 });
+      return { ...asItIs, allowed: true, remaining: Math.max(0, asItIs.remaining + hot.units - cost), retryAfterMs: 0 };
     },
     refund(charge, at) {
       keys.get(`${charge.rule.name} ${charge.key}`)?.forgetRefusal();

@@ -18,11 +18,16 @@ export class Deadlines {
   #queue: Wait[] = [];
   #first = 0;
   #armed = false;
-  #cancel: () => void = () => undefined;
+  #spared = false;
 
   constructor(clock: Pick<Clock, 'monotonic' | 'after'>, timeoutMs: number) {
     this.#clock = clock;
     this.#timeoutMs = timeoutMs;
+  }
+
+  /** Waits kept, answered ones among them. */
+  get length(): number {
+    return this.#queue.length;
   }
 
   /** Calls `expire` once after the time, unless it was answered before. */
@@ -34,13 +39,9 @@ export class Deadlines {
     return wait;
   }
 
-  stop(): void {
-    this.#cancel();
-  }
-
   #arm(ms: number): void {
     this.#armed = true;
-    this.#cancel = this.#clock.after(ms, () => this.#ring());
+    this.#clock.after(ms, () => this.#ring());
   }
 
   #ring(): void {
@@ -50,10 +51,8 @@ export class Deadlines {
     if (next === undefined) return;
     const late = this.#clock.monotonic() - next.due;
     // The process stood still for a while: what the store answered meanwhile lies in the socket, and is read before anything is given up.
-    if (late > stalledMs && !next.spared) {
-      next.spared = true;
-      return this.#arm(0);
-    }
+    this.#spared = late > stalledMs && !this.#spared;
+    if (this.#spared) return this.#arm(0);
     this.#expire();
     const left = this.#queue[this.#first];
     if (left !== undefined) this.#arm(Math.max(0, left.due - this.#clock.monotonic()));
@@ -80,7 +79,6 @@ class Wait implements Waiting {
   readonly due: number;
   readonly #expire: () => void;
   open = true;
-  spared = false;
 
   constructor(due: number, expire: () => void) {
     this.due = due;

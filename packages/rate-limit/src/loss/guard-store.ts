@@ -64,11 +64,11 @@ export const guardStore = (options: GuardOptions): GuardedStore => {
         measure.failed('timeout');
         reject(lost(new Error(`no answer within ${timeoutMs} ms`)));
       });
-      const failed = (error: unknown): void => {
+      const failed = (error: Error): void => {
         if (!waiting.open) return;
         waiting.answered();
         if (!isOutOfRange(error)) measure.failed('error');
-        reject(error as Error);
+        reject(error);
       };
       try {
         Promise.resolve(call()).then((value) => {
@@ -77,7 +77,7 @@ export const guardStore = (options: GuardOptions): GuardedStore => {
           resolve(value);
         }, failed);
       } catch (error) {
-        failed(error);
+        failed(error as Error);
       }
     });
 

@@ -1,4 +1,5 @@
 import { SimfleetError } from '@simfleet/contracts';
+import { checkCharge, checkRule } from '../check-charge.ts';
 import type { Rule } from '../rule.ts';
 import type { Charge, Decision, LimiterStore } from '../store.ts';
 import { shareOf, type LossPolicy } from './loss-policy.ts';
@@ -24,9 +25,13 @@ export class WithoutStore {
     this.#options = options;
   }
 
-  /** Throws `unavailable` when the policy of one of the charges is `closed`: then none is counted. */
+  /** Throws `unavailable` when the policy of one of the charges is `closed`: then none is counted; `invalid-request` as the store would. */
   async decide(charges: readonly Charge[]): Promise<readonly Decision[]> {
     const { onLoss, shares, measure } = this.#options;
+    for (const charge of charges) {
+      checkRule(charge.rule);
+      checkCharge(charge);
+    }
     const policies = charges.map(({ rule }) => onLoss(rule));
     if (policies.includes('closed')) {
       charges.forEach(({ rule }, index) => measure.decided(rule, policies[index] ?? 'closed', 'unavailable'));
