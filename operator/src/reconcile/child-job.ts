@@ -1,6 +1,7 @@
 import { resourceMarks, shardExit } from '@simfleet/contracts';
 import type { Job, ServiceContainer } from '@simfleet/contracts';
 import type { OwnerReference } from '../kubernetes/objects.ts';
+import { isHeld } from '../platform/held.ts';
 import type { BatchJob, BatchJobSpec, PodFailureRule } from '../resources/batch-job.ts';
 import { managedBy, managedByLabel, queueLabel, shardContainer } from '../resources/names.ts';
 import type { SimulationJob } from '../resources/simulation-job.ts';
@@ -54,7 +55,7 @@ export const childJob = ({ resource, job, container }: ChildOrder, settings: Pod
     },
     spec: {
       ...scaleOf(job),
-      suspend: spec.queueName !== undefined || spec.suspend,
+      suspend: spec.queueName !== undefined || isHeld(job),
       completionMode: 'Indexed',
       backoffLimitPerIndex: spec.backoffLimitPerIndex,
       podReplacementPolicy: 'Failed',
@@ -85,7 +86,7 @@ type AppliedChild = Pick<BatchJob, 'apiVersion' | 'kind' | 'metadata'> & { reado
  */
 export const mendedChild = (child: BatchJob, job: Job): AppliedChild | null => {
   const labels = { ...labelsOf(job), ...queue(job.spec.queueName) };
-  const wanted = { ...scaleOf(job), suspend: job.spec.suspend };
+  const wanted = { ...scaleOf(job), suspend: isHeld(job) };
   const { labels: there = {}, name, namespace, uid } = child.metadata;
   const isQueued = job.spec.queueName !== undefined;
   const hasLabels = Object.entries(labels).every(([key, value]) => there[key] === value);

@@ -1,6 +1,7 @@
 import { resourceMarks } from '@simfleet/contracts';
 import type { Job } from '@simfleet/contracts';
 import { isOver } from '@simfleet/domain';
+import { isHeld, waitsForQuota } from '../platform/held.ts';
 import type { BatchJob } from '../resources/batch-job.ts';
 import type { Pod } from '../resources/pod.ts';
 import { childName } from './child-name.ts';
@@ -32,7 +33,7 @@ const verdictMs = 15_000;
 
 /**
  * A job that is over never gets a child again, whatever became of the last one. Until then there is exactly one, of the current run; where a queue decides
- * what runs, a suspended job has none, since its pods would keep their quota.
+ * what runs, a suspended job has none, since its pods would keep their quota. One that waits for a quota of its customer gets none, and keeps one that it has.
  */
 export const planChildren = (state: Children): ChildPlan => {
   const { job, name } = state;
@@ -40,14 +41,15 @@ export const planChildren = (state: Children): ChildPlan => {
   const current = children.find((child) => child.metadata.labels?.[resourceMarks.run] === String(job.run)) ?? null;
   const former = children.filter((child) => child !== current);
   if (isOver(job)) return parting(state, children);
-  if (job.spec.suspend && job.spec.queueName !== undefined)
+  if (isHeld(job) && job.spec.queueName !== undefined)
     return { remove: children, keep: null, create: false, lookAgainMs: null };
   if (current !== null && hasEnded(current)) return restarting(state, current, former);
   // The name is free only when the one before is gone altogether.
   const isLeaving = state.children.some(
     ({ metadata }) => metadata.deletionTimestamp !== undefined && metadata.name === childName(name, job.run),
   );
-  return { remove: former, keep: current, create: current === null && !isLeaving, lookAgainMs: null };
+  const create = current === null && !isLeaving && !waitsForQuota(job);
+  return { remove: former, keep: current, create, lookAgainMs: null };
 };
 
 /** Shards are told `stop` and exit 0, which completes the child. One that no shard can end so is removed. */

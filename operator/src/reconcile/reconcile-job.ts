@@ -4,6 +4,7 @@ import { isOver } from '@simfleet/domain';
 import { apiJobId, apiResource } from '../intake/api-resource.ts';
 import { isReason, keyOf, referenceOf } from '../kubernetes/index.ts';
 import type { Reconcile, ReconcileResult } from '../kubernetes/index.ts';
+import { isHeld } from '../platform/held.ts';
 import { batchJobs } from '../resources/batch-job.ts';
 import type { BatchJob } from '../resources/batch-job.ts';
 import { applyManager, intakeManager } from '../resources/names.ts';
@@ -176,7 +177,7 @@ const tell = async (
   const current = pods.filter(({ metadata }) =>
     metadata.ownerReferences?.some(({ uid }) => uid === child?.metadata.uid),
   );
-  const isAtWork = job !== null && !isOver(job) && !job.spec.suspend;
+  const isAtWork = job !== null && !isOver(job) && !isHeld(job);
   const refused = isAtWork ? await around.refusedPods.reason(child, current, now) : null;
   const status = statusOf({
     ...{ resource, acceptance, job, child, pods: current, refused },

@@ -17,6 +17,8 @@ export interface TakenIn {
 }
 
 const retryAfterMs = 3_000;
+/** A full queue empties in minutes. */
+const quotaRetryAfterMs = 15_000;
 
 /**
  * Brings a resource that people applied to the platform, and changes of its spec. The platform makes one job of one uid, however often it is asked, so that a
@@ -30,10 +32,12 @@ export const takeIn = async (resource: SimulationJob, around: Surroundings): Pro
     if (acceptance === null) throw error;
     const isTransient = acceptance.status === 'Unknown';
     if (isTransient)
-      around.logger.debug({ err: error, resource: resource.metadata.name }, 'the platform did not answer');
-    return { acceptance, job: null, ...(isTransient ? { retryAfterMs } : {}) };
+      around.logger.debug({ err: error, resource: resource.metadata.name }, 'the platform does not take the job now');
+    return { acceptance, job: null, ...(isTransient ? { retryAfterMs: patience(acceptance) } : {}) };
   }
 };
+
+const patience = ({ reason }: Acceptance): number => (reason === 'QuotaExceeded' ? quotaRetryAfterMs : retryAfterMs);
 
 const offered = async (resource: SimulationJob, around: Surroundings): Promise<TakenIn> => {
   const spec = specOf(resource);

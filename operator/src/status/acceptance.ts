@@ -24,6 +24,8 @@ export const refusal = (error: unknown): Acceptance | null => {
   const code = errorCode(error);
   const reason = code === undefined ? undefined : reasons[code];
   if (reason !== undefined) return { status: 'False', reason, message: conditionMessage(mistakesText(error)) };
+  if (code === 'quota-exceeded')
+    return { status: 'Unknown', reason: 'QuotaExceeded', message: conditionMessage(detailOf(error)) };
   if (code === 'unavailable' || code === 'storage-full' || code === 'internal')
     return { status: 'Unknown', reason: 'PlatformUnavailable', message: conditionMessage(detailOf(error)) };
   return null;

@@ -32,6 +32,12 @@ const tellings: readonly (Telling & { readonly condition: JobConditionType })[] 
     action: 'Schedule',
     of: ({ reason }) => (troubles.has(reason) ? reason : null),
   },
+  {
+    condition: 'Scheduled',
+    type: 'Normal',
+    action: 'Schedule',
+    of: ({ reason }) => (reason === 'WaitingForQuota' ? reason : null),
+  },
   { condition: 'Running', type: 'Normal', action: 'Run', of: isTrue('Started') },
   { condition: 'Suspended', type: 'Normal', action: 'Suspend', of: isTrue('Suspended') },
   { condition: 'ThresholdCrossed', type: 'Normal', action: 'Judge', of: isTrue('ThresholdCrossed') },

@@ -1,5 +1,6 @@
 import type { Job, JobConditionReason, JobConditionType, SimulationJobCondition } from '@simfleet/contracts';
 import { isOver } from '@simfleet/domain';
+import { waitsForQuota } from '../platform/held.ts';
 import type { Acceptance } from './acceptance.ts';
 import type { Placement } from './pods-say.ts';
 
@@ -47,6 +48,7 @@ const notAccepted = (acceptance: Acceptance): Sayings => ({
 const scheduled = (job: Job, placement: Placement | null): Saying<'Scheduled'> => {
   if (isOver(job)) return say('False', 'Finished');
   if (job.spec.suspend) return say('False', 'Suspended');
+  if (waitsForQuota(job)) return say('False', 'WaitingForQuota', job.message ?? '');
   return placement ?? say('False', 'Pending');
 };
 
@@ -54,7 +56,8 @@ const running = (acceptance: Acceptance, job: Job): Saying<'Running'> => {
   if (isOver(job)) return say('False', 'Finished');
   if (acceptance.reason === 'PlatformUnavailable') return say('Unknown', 'PlatformUnavailable');
   if (job.state === 'Suspended') return say('False', 'Suspended');
-  return job.state === 'Running' ? say('True', 'Running') : say('False', 'Queued');
+  if (job.state === 'Running') return say('True', 'Running');
+  return waitsForQuota(job) ? say('False', 'WaitingForQuota', job.message ?? '') : say('False', 'Queued');
 };
 
 const suspended = (job: Job): Saying<'Suspended'> => {

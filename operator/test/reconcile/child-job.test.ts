@@ -104,3 +104,11 @@ test('a token survives its Secret, and only as a hash elsewhere', () => {
   assert.match(tokenHash(token), /^[0-9a-f]{64}$/);
   assert.equal(Buffer.from(secret.data?.['ca.crt'] ?? '', 'base64').toString(), 'PEM');
 });
+
+test('the child of a job that waits for paths is suspended, and goes on when there are some', () => {
+  const waits = jobOf({ waitsFor: 'paths' });
+  assert.equal(mendedChild(childOf(jobOf()), waits)?.spec?.suspend, true);
+  const suspended = { ...childOf(waits), spec: { ...childOf(waits).spec, suspend: true } };
+  assert.equal(mendedChild(suspended, waits), null);
+  assert.equal(mendedChild(suspended, jobOf())?.spec?.suspend, false);
+});

@@ -26,6 +26,17 @@ const cases: readonly Case[] = [
     given: { job: jobOf({ spec: { suspend: true }, state: 'Suspended' }), children: [childOf(active)] },
     keep: 'child-1',
   },
+  { title: 'a job that waits for its turn gets no child yet', given: { job: jobOf({ waitsFor: 'jobs-running' }) } },
+  {
+    title: 'a job that waits for paths keeps its child, which is suspended',
+    given: { job: jobOf({ waitsFor: 'paths' }), children: [childOf(active)] },
+    keep: 'child-1',
+  },
+  {
+    title: 'a job that waits for paths gives its place in a queue back',
+    given: { job: { ...queued(), waitsFor: 'paths' }, children: [childOf(queued())] },
+    remove: ['child-1'],
+  },
   {
     title: 'a suspended job of a queue gives its place back',
     given: { job: queued({ suspend: true }), children: [childOf(queued())] },

@@ -49,6 +49,8 @@ const whys: readonly (readonly [string, JobConditionType, string, Partial<Observ
   ['pods are being made', 'Scheduled', 'Pending', { child }],
   ['one pod of several runs', 'Scheduled', 'Scheduled', { child, pods: [podOf(0, running), podOf(1, unschedulable)] }],
   ['it is suspended', 'Scheduled', 'Suspended', { job: jobOf({ state: 'Suspended', spec: { suspend: true } }) }],
+  ['it waits for its turn', 'Scheduled', 'WaitingForQuota', { job: jobOf({ waitsFor: 'jobs-running' }) }],
+  ['it waits for paths', 'Running', 'WaitingForQuota', { job: jobOf({ waitsFor: 'paths' }), child }],
   ['it is over', 'Scheduled', 'Finished', { job: jobOf(over()), child, pods: [podOf(0, exited(0))] }],
   ['it is over', 'Running', 'Finished', { job: jobOf(over()) }],
   ['no shard has reported', 'Running', 'Queued', {}],
@@ -209,4 +211,12 @@ test('turns become Events, each once', () => {
   assert.deepEqual(announcements(second, last), [
     { type: 'Normal', reason: 'Succeeded', action: 'Finish', note: 'Completed: 5.4322 ± 0.02' },
   ]);
+});
+
+test('a full queue is a reason to ask again, and no refusal for good', () => {
+  const full = new SimfleetError('quota-exceeded', 'the customer has 10 of 10 queued jobs');
+  const acceptance = refusal(full);
+  assert.deepEqual([acceptance?.status, acceptance?.reason], ['Unknown', 'QuotaExceeded']);
+  const status = statusOf(observed({ acceptance: acceptance ?? accepted, job: null }));
+  assert.equal(status.state, 'Pending');
 });

@@ -14,6 +14,9 @@ const stopped = {
 } as const satisfies Reasons;
 const unheard = { PlatformUnavailable: 'The platform did not answer; the operator asks again.' } as const;
 const notAccepted = { NotAccepted: 'The platform has not accepted the job: see the condition Accepted.' } as const;
+const quota = {
+  WaitingForQuota: 'The job waits for a quota of its customer, of running jobs or of paths; the message says which.',
+} as const;
 const notFinished = { NotFinished: 'The job is not over.' } as const;
 
 /** Every condition of a SimulationJob with its reasons. */
@@ -28,6 +31,8 @@ export const jobConditions = {
     Forbidden: 'The customer is not entitled to the service.',
     EngineUnavailable: stopped.EngineUnavailable,
     Deleted: 'The record of the job was deleted on the platform.',
+    QuotaExceeded:
+      'The customer has as many jobs that do not run yet as it may have, or has used up its paths; the operator asks again.',
     ...unheard,
   },
   Scheduled: {
@@ -38,6 +43,7 @@ export const jobConditions = {
     FailedCreate: 'The API server refuses the pods, for a quota or a policy; the message is its own.',
     ImagePullBackOff: 'A node cannot pull the image.',
     ContainerError: 'A container cannot be started; the message is the node’s.',
+    ...quota,
     Suspended: 'The job is suspended: it has no pods.',
     Finished: 'The job is over: it has no pods.',
     ...notAccepted,
@@ -45,6 +51,7 @@ export const jobConditions = {
   Running: {
     Running: 'Shards report blocks.',
     Queued: 'No shard has reported yet: see the condition Scheduled.',
+    ...quota,
     Suspended: 'The job is suspended.',
     Finished: 'The job is over.',
     ...notAccepted,

@@ -13,6 +13,10 @@ const headline = (job: Job): string => {
 const done = (job: Job): string =>
   job.progress.fraction === null ? '' : `${Math.floor(job.progress.fraction * 100)} %`;
 
+/** What a queued job waits for; a platform of an earlier release tells of nothing. */
+const waitText = ({ waitsFor }: Job): string =>
+  waitsFor === 'jobs-running' ? 'waits for its turn' : waitsFor === 'paths' ? 'waits for paths' : '';
+
 /** A list of jobs, newest first as the platform answers it. `now` in ms since 1970. */
 export const printableJobs = (jobs: readonly Job[], now: number): Printable => ({
   document: { items: jobs },
@@ -23,7 +27,7 @@ export const printableJobs = (jobs: readonly Job[], now: number): Printable => (
       jobs.map((job) => [
         job.name,
         job.state,
-        job.stopReason ?? '',
+        job.stopReason ?? waitText(job),
         job.service.name,
         headline(job),
         done(job),
