@@ -8,7 +8,10 @@ export interface Charge {
   readonly rule: Rule;
   /** Whose budget: any text. Counted apart by rule name and key. */
   readonly key: string;
-  /** Default 1; any finite number ≥ 0. 0 asks whether anything is left without taking it. */
+  /**
+   * Default 1; any finite number ≥ 0. Fractions are rounded up to what is counted exactly: of buckets 1 ÷ windowMs, of others 1/1024, or whole units under
+   * limits above 2^42. 0 asks whether anything is left without taking it.
+   */
   readonly cost?: number;
   /** Concurrency rules only, and needed there: names the lease. Charging it again renews it (and may change its cost). */
   readonly lease?: string;
@@ -21,7 +24,7 @@ export interface Decision {
   readonly allowed: boolean;
   /** What `burst` or `limit` of the rule is: the most that can be admitted at once. */
   readonly limit: number;
-  /** What a request that comes right now could still take. Never negative. */
+  /** What a request that comes right now could still take, in whole units, rounded down. Never negative. */
   readonly remaining: number;
   /** Until `remaining` is `limit` again if nothing comes; 0 = it is. */
   readonly resetMs: number;
@@ -34,8 +37,8 @@ export interface Decision {
 /**
  * Counts charges. Every adapter runs the suite in `contract/`. Guarantees: a decision is atomic among all processes on the store; a refused charge
  * leaves no trace; what is decided together is admitted together or not at all; time is the store's own and never goes back; state of a key that is
- * back at its start is forgotten. A rule whose limit, window or burst changed goes on from what was counted, no looser than either rule; one whose
- * algorithm changed starts afresh.
+ * back at its start is forgotten. A rule whose limit, window or burst changed goes on from what was counted, no looser than either rule: up to the first
+ * charge that is counted under the new rule time passes under the old one, and from there under the new. One whose algorithm changed starts afresh.
  */
 export interface LimiterStore {
   /** For logs, without credentials: `memory`, `redis 127.0.0.1:6379`. */
@@ -48,13 +51,14 @@ export interface LimiterStore {
    * charge out of range (nothing was counted), `unavailable` when the store does not answer.
    */
   decide(charges: readonly Charge[]): Soon<readonly Decision[]>;
-  /** The same for one charge. */
+  /** The same for one charge. A renewal of a lease at no more than its cost is always admitted, even where the limit went down under it. */
   decideOne(charge: Charge): Soon<Decision>;
   /** What `decideOne` would say, and nothing is counted. */
   peek(charge: Charge): Soon<Decision>;
   /**
    * Gives back what was admitted at `at` with this cost: no more than is still counted of it, so that a late refund opens no budget that had opened by
-   * itself. Of a concurrency rule: ends the lease; then `at` does not matter.
+   * itself. Of a bucket: all that is left when nothing was admitted after `at`; else the cost less what the bucket drained since `at`, as if this had
+   * drained first. Of a concurrency rule: ends the lease; then `at` does not matter.
    */
   refund(charge: Charge, at: number): Soon<void>;
   /** Forgets the key under the rule. */

@@ -1,0 +1,2 @@
+export { openMemoryLimiterStore } from './store.ts';
+export type { MemoryLimiterOptions, MemoryLimiterStore } from './store.ts';
