@@ -27,6 +27,16 @@ void suite('Waits on one timer', () => {
     assert.deepEqual(ended.at(-1), ['d', 360]);
   });
 
+  void test('tell those that were answered from those that began with them', async () => {
+    const clock = fakeClock();
+    const deadlines = new Deadlines(clock, 100);
+    const ended: string[] = [];
+    const [, second] = ['first', 'second', 'third'].map((name) => deadlines.add(() => ended.push(name)));
+    second?.answered();
+    await clock.advance(100);
+    assert.deepEqual(ended, ['first', 'third']);
+  });
+
   void test('read what has come while the process stood still, before they give up', () => {
     let now = 0;
     const timers: (() => void)[] = [];

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { errorCode } from '@simfleet/contracts';
-import type { ConcurrencyRule, Decision } from '../../src/index.ts';
+import type { Charge, ConcurrencyRule, Decision, TokenBucketRule } from '../../src/index.ts';
 import { left } from './faulty-store.ts';
 import { admitted, guardBench, log, lose, recover, timeoutMs, valueOf } from './guarded.ts';
 
@@ -138,10 +138,46 @@ void suite('A rule whose store is lost', () => {
     assert.equal((await bench.guard.decideOne(charge('other'))).allowed, true);
   });
 
-  void test('cannot be reset or checked', async () => {
-    const bench = guardBench();
+  void test('ends a lease that was renewed on the other side, whichever admission is named', async () => {
+    const rule: ConcurrencyRule = { name: 'share-jobs', algorithm: 'concurrency', limit: 1, leaseMs: 60_000 };
+    const [one, other] = ['one', 'other'].map((lease) => ({ rule, key: 'a', lease })) as [Charge, Charge];
+    const bench = guardBench({ replicas: 1 });
+    const held = await bench.guard.decideOne(one);
     await lose(bench);
-    await assert.rejects(async () => bench.guard.reset(log('open'), 'a'), unavailable);
+    const renewed = await bench.guard.decideOne(one);
+    assert.ok(held.at >= 0 && renewed.at < 0);
+    await bench.guard.refund(one, held.at);
+    assert.equal((await bench.guard.decideOne(other)).allowed, true, 'it is over in the share');
+    await recover(bench);
+    assert.equal(
+      (await bench.guard.decideOne(other)).allowed,
+      false,
+      'and held in the store, which did not hear of it',
+    );
+    await bench.guard.refund(one, renewed.at);
+    assert.equal((await bench.guard.decideOne(other)).allowed, true);
+  });
+
+  void test('gives a bucket of the store nothing for an admission of the share, nor the other way round', async () => {
+    const rule: TokenBucketRule = { name: 'share-bucket', algorithm: 'token-bucket', limit: 3, windowMs: 3_600_000 };
+    const bench = guardBench({ replicas: 1 });
+    const before = await bench.guard.decideOne({ rule, key: 'a' });
+    await lose(bench);
+    const during = await bench.guard.decideOne({ rule, key: 'a' });
+    await bench.guard.refund({ rule, key: 'a' }, before.at);
+    assert.equal(await left(bench.guard, rule, 'a'), 2);
+    await recover(bench);
+    await bench.guard.refund({ rule, key: 'a' }, during.at);
+    assert.equal(await left(bench.guard, rule, 'a'), 2);
+  });
+
+  void test('cannot be reset or checked, but its share is forgotten', async () => {
+    const bench = guardBench({ replicas: 1 });
+    await lose(bench);
+    const rule = log('share', 1);
+    await bench.guard.decideOne({ rule, key: 'a' });
+    await assert.rejects(async () => bench.guard.reset(rule, 'a'), unavailable);
+    assert.equal((await bench.guard.decideOne({ rule, key: 'a' })).allowed, true);
     await assert.rejects(() => bench.guard.check(), unavailable);
   });
 });

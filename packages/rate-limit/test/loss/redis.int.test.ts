@@ -1,0 +1,157 @@
+import assert from 'node:assert/strict';
+import { suite, test, type TestContext } from 'node:test';
+import { errorCode } from '@simfleet/contracts';
+import { createMetrics, systemClock } from '@simfleet/runtime';
+import { redisMissing, silentLogger, startRedis, until } from '@simfleet/testing';
+import { guardStore, type GuardedStore, type LossPolicy } from '../../src/index.ts';
+import { openMemoryLimiterStore } from '../../src/memory/index.ts';
+import { openRedisLimiterStore } from '../../src/redis/index.ts';
+import { byName, log } from './guarded.ts';
+
+const missing = redisMissing();
+const skip = missing === null ? false : missing;
+const replicas = 2;
+const limit = 60;
+const timeoutMs = 100;
+/** A machine that does other things as well may wake a process late: this is not about it. */
+const slackMs = 250;
+
+const openGuard = async (test: TestContext, url: string): Promise<GuardedStore> => {
+  const guard = guardStore({
+    // Answers that come after the guard's time-out are still heard, and given back.
+    store: await openRedisLimiterStore({ url, timeoutMs: 20 * timeoutMs }),
+    shares: openMemoryLimiterStore({ clock: systemClock, maxKeys: 1_000 }),
+    replicas,
+    timeoutMs,
+    onLoss: byName,
+    clock: systemClock,
+    metrics: createMetrics(),
+    logger: silentLogger(),
+  });
+  test.after(() => guard.close());
+  return guard;
+};
+
+interface Tally {
+  admitted: number;
+  refused: number;
+  unavailable: number;
+  /** By the store, not by a policy. */
+  byStore: number;
+  slowestMs: number;
+}
+
+interface Load {
+  readonly tallies: Readonly<Record<LossPolicy, Tally>>;
+  stop(): Promise<void>;
+}
+
+/** Every client asks some 300 times a second for the one key of its policy. */
+const load = (guards: readonly GuardedStore[]): Load => {
+  const fresh = (): Tally => ({ admitted: 0, refused: 0, unavailable: 0, byStore: 0, slowestMs: 0 });
+  const tallies: Record<LossPolicy, Tally> = { open: fresh(), closed: fresh(), share: fresh() };
+  let stopped = false;
+  const ask = async (guard: GuardedStore, policy: LossPolicy): Promise<void> => {
+    const tally = tallies[policy];
+    const started = performance.now();
+    try {
+      const told = await guard.decideOne({ rule: log(policy, limit), key: 'a' });
+      tally[told.allowed ? 'admitted' : 'refused'] += 1;
+      if (told.at >= 0) tally.byStore += 1;
+    } catch (error) {
+      if (errorCode(error) !== 'unavailable') throw error;
+      tally.unavailable += 1;
+    }
+    tally.slowestMs = Math.max(tally.slowestMs, performance.now() - started);
+  };
+  const client = async (guard: GuardedStore, policy: LossPolicy): Promise<void> => {
+    while (!stopped) {
+      await ask(guard, policy);
+      await systemClock.sleep(3);
+    }
+  };
+  const policies: readonly LossPolicy[] = ['open', 'closed', 'share'];
+  const clients = guards.flatMap((guard) =>
+    policies.flatMap((policy) => [client(guard, policy), client(guard, policy)]),
+  );
+  return {
+    tallies,
+    async stop() {
+      stopped = true;
+      await Promise.all(clients);
+    },
+  };
+};
+
+const allAre = (guards: readonly GuardedStore[], up: boolean): boolean =>
+  guards.every(({ state }) => (state === 'up') === up);
+
+/** Loses the store under load and gives it back; what the load saw. */
+const through = async (
+  guards: readonly GuardedStore[],
+  lose: () => Promise<void>,
+  giveBack: () => Promise<void>,
+): Promise<Load['tallies']> => {
+  const running = load(guards);
+  const { closed, share, open } = running.tallies;
+  await until('the limits to be met', () => closed.refused > 20 && share.refused > 20 && open.refused > 20);
+  for (const { admitted } of [closed, share, open]) assert.equal(admitted, limit);
+  await lose();
+  await until('every guard to see the loss', () => allAre(guards, false));
+  const { unavailable } = closed;
+  await until('decisions without the store', () => closed.unavailable > unavailable + 100);
+  await giveBack();
+  await until('every guard to see the return', () => allAre(guards, true));
+  const before = closed.byStore;
+  await until('decisions by the store', () => closed.byStore > before + 100);
+  await running.stop();
+  return running.tallies;
+};
+
+void suite('A Redis that is lost under load', { skip }, () => {
+  void test('killed and started again empty: every policy stays within its bound', async (t) => {
+    const redis = await startRedis(t);
+    const guards = [await openGuard(t, redis.url), await openGuard(t, redis.url)];
+    const tallies = await through(guards, redis.kill, redis.restart);
+    const { closed, share, open } = tallies;
+    assert.equal(closed.admitted, 2 * limit, 'limit before, limit of the empty store after');
+    assert.equal(share.admitted, 2 * limit + limit, 'and the shares of two replicas');
+    assert.ok(open.admitted > 3 * limit, 'open admits whatever comes');
+    assert.equal(open.unavailable + share.unavailable, 0);
+    for (const { slowestMs } of Object.values(tallies)) assert.ok(slowestMs < timeoutMs + slackMs, `${slowestMs} ms`);
+  });
+
+  void test('stopped in its tracks and woken: nobody waits longer than the time-out, nothing is forgotten', async (t) => {
+    const redis = await startRedis(t);
+    const guards = [await openGuard(t, redis.url), await openGuard(t, redis.url)];
+    const tallies = await through(
+      guards,
+      async () => redis.pause(),
+      async () => redis.resume(),
+    );
+    const { closed, share } = tallies;
+    assert.equal(closed.admitted, limit);
+    assert.equal(share.admitted, limit + replicas * Math.floor(limit / replicas));
+    for (const { slowestMs } of Object.values(tallies)) assert.ok(slowestMs < timeoutMs + slackMs, `${slowestMs} ms`);
+  });
+
+  void test('not there at the start: rules do as their policies say, and the store is found when it comes', async (t) => {
+    const redis = await startRedis(t);
+    await redis.kill();
+    const guard = await openGuard(t, redis.url);
+    for (let n = 0; n < 10; n += 1) {
+      assert.equal((await guard.decideOne({ rule: log('open', limit), key: 'a' })).allowed, true);
+      await assert.rejects(
+        async () => guard.decideOne({ rule: log('closed', limit), key: 'a' }),
+        (error) => errorCode(error) === 'unavailable',
+      );
+    }
+    assert.equal(guard.state, 'away');
+    await assert.rejects(() => guard.check());
+    await redis.restart();
+    await until('the store to be found', () => guard.state === 'back');
+    assert.ok((await guard.decideOne({ rule: log('closed', limit), key: 'a' })).at >= 0);
+    assert.equal(guard.state, 'up');
+    await guard.check();
+  });
+});
