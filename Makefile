@@ -6,7 +6,7 @@ export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 
 INSTALLED := node_modules/.package-lock.json
 
-.PHONY: help install run test verify bench chaos generate format e2e cluster-up cluster-down kind-up kind-down $(addprefix verify-,format types lint layers unused kernels generated docs)
+.PHONY: help install run test verify bench load chaos generate format e2e cluster-up cluster-down kind-up kind-down $(addprefix verify-,format types lint layers unused kernels generated docs)
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,6 +45,9 @@ kind-down: install ## End it
 
 bench: install ## Benchmarks beside their peers: ratios, spread, machine
 	@node hack/run-benchmarks.ts
+
+load: install ## Load tests by k6 on two replicas behind one Redis: limits, watchers, every operation, drift (about 4 minutes; ARGS="--help" tells more)
+	@node hack/load/main.ts $(ARGS)
 
 generate: install ## Write what is generated: references and the OpenAPI document
 	@node hack/generate.ts

@@ -29,7 +29,7 @@ export const judge = (policy, trace, skewMs = 0) => {
     upper,
     /** Admitted beyond what any order of decisions allows. */
     over: Math.max(0, admitted - upper, judged.excess(policy, widened)),
-    under: Math.max(0, lower - admitted),
+    under: Math.max(0, lower - widened.filter(mayBeAdmitted).length),
     /** Single refusals while there must have been room. */
     wronglyRefused: widened.filter((one) => isRefused(one) && judged.hadRoom(policy, widened, one)).length,
   };
@@ -103,31 +103,46 @@ const paceOf = ({ algorithm, limit, windowMs, burst }) => ({
 });
 
 /**
- * Once a request was refused the bucket holds less than one token; what flows in until the last refusal was taken out by the requests in between, all of
- * it when they come faster than the bucket could fill up, and else one whenever one came after a token was there.
+ * All were admitted before the first refusal, `burst` at least, and all after the last one. Then the bucket held less than one token, and at the last refusal again: what flowed in
+ * between was taken out, all of it when requests never left it time to fill up.
  */
 const bucketLower = (policy, trace) => {
   const { burst, rate } = paceOf(policy);
   const refused = trace.filter(isRefused);
   if (refused.length === 0) return trace.filter(isAdmitted).length;
-  const last = refused.reduce((a, b) => (a.from > b.from ? a : b));
-  const span = Math.max(0, last.from - spanOf(trace).startAtMost);
-  const gap = longestGap(trace, last.from);
-  if (rate * gap <= Math.min(1, burst - 1)) return Math.floor(burst - 1 + rate * span - epsilon) + 1;
-  const once = Math.floor(burst - epsilon);
-  return Math.max(once, Math.floor(span / (1 / rate + gap) - epsilon) + 1);
+  const [first] = refused;
+  const last = refused[refused.length - 1];
+  const before = Math.max(leastAbove(burst - 1), decidedBefore(trace, first.from));
+  const span = Math.max(0, last.from - first.to);
+  const all = rate * longestGap(trace, first, last) <= burst - 1 ? Math.floor(rate * span - epsilon) : 0;
+  return before + Math.max(all, oneByOne(trace, 1 / rate, first.to, last.from)) + decidedAfter(trace, last.to);
 };
 
-/** The longest time until `end` in which no request was surely decided. */
-const longestGap = (trace, end) => {
-  let gap = 0;
-  let before = trace[0];
-  for (const one of trace) {
-    if (one.from > end) break;
-    gap = Math.max(gap, one.to - before.from);
-    before = one;
+/** Requests that were surely decided before a time. */
+const decidedBefore = (trace, time) => trace.filter(({ admitted, to }) => admitted !== null && to <= time).length;
+
+/** Those that were surely decided after it. */
+const decidedAfter = (trace, time) => trace.filter(({ admitted, from }) => admitted !== null && from >= time).length;
+
+/** The longest time between two refusals in which no request was surely decided. */
+const longestGap = (trace, first, last) => {
+  const known = trace.filter(({ from, admitted }) => admitted !== null && from >= first.from && from <= last.from);
+  const gaps = known.slice(1).map(({ to }, index) => to - known[index].from);
+  return Math.max(0, ...gaps);
+};
+
+/** Admissions of whoever comes first after each token: a token is there `tokenMs` after the last one was taken at the latest. */
+const oneByOne = (trace, tokenMs, start, end) => {
+  let admitted = 0;
+  let time = start;
+  for (;;) {
+    const next = Math.min(
+      ...trace.filter((one) => one.admitted !== null && one.from >= time + tokenMs).map(({ to }) => to),
+    );
+    if (next > end) return admitted;
+    admitted += 1;
+    time = next;
   }
-  return gap;
 };
 
 const log = {
@@ -145,7 +160,10 @@ const log = {
       full += 1;
       before = from - windowMs;
     }
-    return { lower: full * limit, upper: Math.min(upper, trace.length) };
+    // What came before the first refusal was admitted, all of it, and so was what came after the last.
+    const first = decidedBefore(trace, Math.min(before, refused[refused.length - 1].from));
+    const rest = decidedAfter(trace, Math.max(...refused.map(({ to }) => to)));
+    return { lower: full * limit + first + rest, upper: Math.min(upper, trace.length) };
   },
   excess({ limit, windowMs }, trace) {
     return worstSpan(trace, (span) => limit * (Math.floor(span / windowMs) + 1));

@@ -95,7 +95,9 @@ for (const algorithm of algorithms) {
 
     void it('are narrow for a steady stream', () => {
       const { lower, admitted, upper } = judge(usual, seenOf(steady(usual, 2.5), exactLimiter(usual)));
-      assert.ok(upper - lower <= 0.35 * admitted, `${lower} … ${upper} around ${admitted}`);
+      // A token that waits for the next request is lost where there is no burst: by how much depends on when requests come.
+      const most = algorithm === 'leaky-bucket' ? 0.4 : 0.1;
+      assert.ok(upper - lower <= most * admitted, `${lower} … ${upper} around ${admitted}`);
       assert.ok(lower > 0);
     });
 
