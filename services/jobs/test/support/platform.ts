@@ -14,13 +14,13 @@ import {
 } from '@simfleet/http';
 import type { Authorizer, IdempotencyRecord } from '@simfleet/http';
 import { builtInEngines } from '@simfleet/simulation/engines';
-import type { Clock } from '@simfleet/runtime';
+import type { Clock, RuntimeContext } from '@simfleet/runtime';
 import { openLeases, startLedRelay } from '@simfleet/storage';
 import type { Leases, Storage } from '@simfleet/storage';
 import { openMemoryStorage } from '@simfleet/storage/memory';
 import { runtimeContext } from '@simfleet/testing';
 import { jobsModule } from '../../src/index.ts';
-import type { JobsOptions } from '../../src/index.ts';
+import type { JobsModule, JobsOptions } from '../../src/index.ts';
 import type { QuotaSource } from '../../src/quotas/quota-source.ts';
 import { smallEngine } from './small-engine.ts';
 
@@ -51,6 +51,13 @@ export interface Platform {
   stop(): Promise<void>;
 }
 
+/** For servers beside that of HTTP. */
+export interface Served extends Platform {
+  readonly jobs: JobsModule;
+  readonly authorizer: Authorizer;
+  readonly context: RuntimeContext;
+}
+
 export interface PlatformOptions {
   readonly storage?: Storage;
   readonly engines?: readonly Engine[];
@@ -71,10 +78,10 @@ const withUsers = (authorizer: Authorizer, users: Readonly<Record<string, Princi
   authenticate: async (token) => users[token ?? ''] ?? authorizer.authenticate(token),
 });
 
-const adminToken = 'administrator-token-of-the-tests';
+export const adminToken = 'administrator-token-of-the-tests';
 
 /** The service on a real HTTP server with the memory bus, as the all-in-one platform puts it together, without executors. */
-export const startPlatform = async (test: TestContext, options: PlatformOptions = {}): Promise<Platform> => {
+export const startPlatform = async (test: TestContext, options: PlatformOptions = {}): Promise<Served> => {
   const storage = options.storage ?? openMemoryStorage();
   const engines = options.engines ?? [...builtInEngines(), smallEngine()];
   const context = runtimeContext(options.clock === undefined ? {} : { clock: options.clock });
@@ -94,10 +101,11 @@ export const startPlatform = async (test: TestContext, options: PlatformOptions 
     collection: await storage.collection<IdempotencyRecord>(idempotencyCollection),
     ...{ clock, owner: leases.memberId, isAlive: leases.isAlive },
   });
+  const authorizer = withUsers(tokenAuthorizer({ administrator: adminToken }), options.users ?? {});
   const server = createHttpServer({
     routes: jobs.routes,
     info: { title: 'Simfleet', version: '0', description: '' },
-    authorizer: withUsers(tokenAuthorizer({ administrator: adminToken }), options.users ?? {}),
+    authorizer,
     readiness: async () => ({ ready: true, modules: {} }) as never,
     logger,
     clock,
@@ -158,7 +166,7 @@ export const startPlatform = async (test: TestContext, options: PlatformOptions 
     return token;
   };
 
-  return { url, bus, storage, engines, call, open, tokenFor, stop };
+  return { url, bus, storage, engines, call, open, tokenFor, stop, jobs, authorizer, context };
 };
 
 /** Spec of a job of the small engine that ends after some dozens of blocks. */
