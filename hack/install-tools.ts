@@ -10,9 +10,11 @@ import {
   controlPlanePrograms,
   fetchValkey,
   helmProgram,
+  installUwsRuntime,
   k6Program,
   kubernetesProgram,
   natsServer,
+  uwsRuntime,
 } from '@simfleet/testing';
 import { building } from './building.ts';
 import { buildMongoWireServer } from './tools/mongo-wire-server/build.ts';
@@ -75,3 +77,12 @@ for (const program of controlPlanePrograms) {
 }
 await building('helm', helmProgram(), buildHelm, 'the tests of the chart');
 await building('k6', k6Program(), buildK6, 'the load tests');
+
+if ('missing' in uwsRuntime()) {
+  console.log('installing uWebSockets.js with a Node that it has a binary for …');
+  try {
+    installUwsRuntime();
+  } catch (error) {
+    console.log(`it could not be installed: the tests of sockets on it are skipped (${String(error)})`);
+  }
+}

@@ -47,3 +47,5 @@ export { systemCalls } from './system-calls.ts';
 export type { SystemCall } from './system-calls.ts';
 export { temporaryDirectory } from './temporary-directory.ts';
 export { until } from './until.ts';
+export { installUwsRuntime, uwsRuntime } from './uws-runtime.ts';
+export type { UwsRuntime } from './uws-runtime.ts';

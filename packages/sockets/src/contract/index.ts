@@ -7,6 +7,8 @@ import { testTls } from './tls.ts';
 import { testUpgrades } from './upgrades.ts';
 import type { SocketSuite } from './suite.ts';
 
+export { connectClient } from './client.ts';
+export type { TestClient } from './client.ts';
 export { serveFixture } from './fixture.ts';
 export type { FixtureAddress, FixtureOptions } from './fixture.ts';
 export type { SocketSuite, SocketTraits } from './suite.ts';
@@ -15,7 +17,7 @@ export type { SocketSuite, SocketTraits } from './suite.ts';
 export const testSocketServer = (suite: SocketSuite): void => {
   const { name } = suite;
   describe(`${name}: messages`, { concurrency: 4 }, () => testTalk(suite));
-  describe(`${name}: the budget of slow clients`, { concurrency: 2 }, () => testBudget(suite));
+  describe(`${name}: the budget of slow clients`, { concurrency: 6 }, () => testBudget(suite));
   describe(`${name}: endings`, { concurrency: 10 }, () => testEndings(suite));
   describe(`${name}: upgrades`, { concurrency: 4 }, () => testUpgrades(suite));
   describe(`${name}: hostile clients`, { concurrency: 4 }, () => testHostile(suite));

@@ -11,11 +11,11 @@ export interface SocketSuite {
 
 /** What drivers may do differently; each is tested for what it says. */
 export interface SocketTraits {
-  /** Whether who breaks the protocol is told by a close code; else the connection is cut. The handlers hear the code either way. */
+  /** Whether who breaks the protocol is told by a close code; else the connection is cut, and the handlers hear the code or 1006. */
   readonly explainsViolations: boolean;
   /** Whether a frame without a mask ends the connection; else it is read as though it had one. */
   readonly refusesUnmasked: boolean;
-  /** Whether `closeMs` and `handshakeMs` hold; else so many milliseconds, whatever they are. */
+  /** Null where `closeMs` and `handshakeMs` hold; else so many milliseconds, whatever they are. */
   readonly closeMs: number | null;
   readonly handshakeMs: number | null;
 }
