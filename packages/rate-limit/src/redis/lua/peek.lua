@@ -1,0 +1,2 @@
+local answer = look(KEYS[1], 0)
+return answer

@@ -1,0 +1,2 @@
+refund(KEYS[1], 0)
+return 1
