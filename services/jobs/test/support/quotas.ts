@@ -2,7 +2,7 @@ import type { Charge, ConcurrencyRule, LimiterStore, Rule } from '@simfleet/rate
 import { openMemoryLimiterStore } from '@simfleet/rate-limit/memory';
 import type { Clock } from '@simfleet/runtime';
 import { systemClock } from '@simfleet/runtime';
-import type { Quota, QuotaSource } from '../../src/quotas/quota-source.ts';
+import type { Quota, QuotaSource, Quotas } from '../../src/quotas/quota-source.ts';
 
 /** Limits that a test sets and changes; null = no such quota. */
 export interface Limits {
@@ -12,6 +12,7 @@ export interface Limits {
 }
 
 export interface TestQuotas extends QuotaSource {
+  quotasOf(customer: string): Quotas;
   readonly limits: Limits;
   /** Commands that the store was given. */
   readonly asked: Charge[];
