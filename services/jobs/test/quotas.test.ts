@@ -67,7 +67,7 @@ test('a creation that dies after it was counted holds its unit for a lease, and 
     outbox: inner.outbox,
     log: inner.log,
     async collection(declaration) {
-      const opened = await inner.collection(declaration as never);
+      const opened = await inner.collection(declaration);
       if (declaration.name !== 'jobs') return opened as never;
       return {
         ...bound(opened),
