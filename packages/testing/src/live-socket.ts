@@ -25,6 +25,8 @@ export interface LiveSocketOptions {
   readonly token: string;
   /** Where the token goes: into `Authorization` of the handshake, or into the first message as a browser must. Default connect. */
   readonly by?: 'header' | 'connect';
+  /** Told each push as it comes. */
+  readonly onPush?: (push: SocketPush) => void;
 }
 
 export type SocketAnswer =
@@ -51,8 +53,9 @@ export interface LiveSocket {
 }
 
 /** Resolves once the connection is open, and the token was taken where it goes by `connect`. Rejects with what the server closed with. */
-export const openLiveSocket = async ({ url, token, by = 'connect' }: LiveSocketOptions): Promise<LiveSocket> => {
-  const socket = connectLiveSocket(url, by === 'header' ? { authorization: `Bearer ${token}` } : {});
+export const openLiveSocket = async (options: LiveSocketOptions): Promise<LiveSocket> => {
+  const { url, token, by = 'connect', onPush } = options;
+  const socket = connectLiveSocket(url, by === 'header' ? { authorization: `Bearer ${token}` } : {}, onPush);
   await socket.opened;
   if (by === 'header') return socket;
   const answer = await socket.ask('connect', { token });
@@ -64,6 +67,7 @@ export const openLiveSocket = async ({ url, token, by = 'connect' }: LiveSocketO
 export const connectLiveSocket = (
   url: string,
   headers: Readonly<Record<string, string>> = {},
+  onPush: (push: SocketPush) => void = () => undefined,
 ): LiveSocket & { readonly opened: Promise<void> } => {
   const socket = new WebSocket(url, { protocols: [name], headers: { ...headers } });
   const messages: SocketMessage[] = [];
@@ -100,9 +104,12 @@ export const connectLiveSocket = (
   socket.addEventListener('message', ({ data }) => {
     const message = JSON.parse(String(data)) as SocketMessage;
     messages.push(message);
-    if ('event' in message || 'end' in message) pushes.push(message);
-    if ('event' in message) eventsOf(message.job).push(message.event);
-    if ('end' in message) ends.set(message.job, message.end);
+    if ('job' in message) {
+      pushes.push(message);
+      if ('event' in message) eventsOf(message.job).push(message.event);
+      else ends.set(message.job, message.end);
+      onPush(message);
+    }
     look();
   });
   socket.addEventListener('close', ({ code, reason }) => {

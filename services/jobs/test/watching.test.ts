@@ -126,6 +126,28 @@ test('a client that reads nothing while it catches up holds a page, and is not s
   assert.deepEqual(client.ids, from(0, 1000));
 });
 
+test('a client that is ahead of the follower is taken in before the next event, even if the ones between are gone', async () => {
+  const hall = openHall((answer) => answer);
+  await hall.append(['a', 'b', 'c']);
+  const start = (client: Client, after: number, last: number) =>
+    hall.watching.start(client.peer, { jobId, after, last, onEnd: () => undefined });
+  const [first, ahead] = [hall.open(), hall.open()];
+  start(first, 3, 3);
+  await hall.clock.advance(0);
+  hall.hears = false;
+  await hall.append(['d', 'e', 'f', 'g', 'h']);
+  start(ahead, 5, 8);
+  await hall.trim(6);
+  await hall.clock.advance(5_000);
+  assert.deepEqual(
+    [first.ids, ahead.ids],
+    [
+      [7, 8],
+      [7, 8],
+    ],
+  );
+});
+
 test('the end of a job that is deleted while it is watched is told to those who wait, and to those who catch up', async () => {
   const hall = openHall((answer) => answer);
   await hall.append(['a', 'b', 'c']);

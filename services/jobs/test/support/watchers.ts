@@ -43,6 +43,8 @@ export interface Hall {
   job: StoredJob | null;
   open(): Client;
   append(keys: readonly string[]): Promise<void>;
+  /** As retention does. */
+  trim(through: number): Promise<void>;
 }
 
 export const jobId = 'watched';
@@ -92,6 +94,7 @@ export const openHall = (delay: Delay, logger: Logger = silentLogger()): Hall =>
   const hall: Hall = {
     ...{ clock, live, watching, counts, hears: true, works: true, job: running },
     open: () => openClient(topics),
+    trim: (through) => log.trim(`live:${jobId}`, through),
     async append(keys) {
       const event: LiveEvent = { type: 'state', time: '', state: 'Running', stopReason: null, message: null };
       live.push(

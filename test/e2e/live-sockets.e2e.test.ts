@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { freePort, postgresMissing, startPostgres, temporaryDirectory, until } from '@simfleet/testing';
+import { openClient } from './client.ts';
+import type { Client } from './client.ts';
+import { fleetMissing, openFleet } from './fleet.ts';
+import { followBySocket } from './follow-socket.ts';
+import type { FollowedBySocket } from './follow-socket.ts';
+import { follow } from './follow.ts';
+import { startPlatform } from './platform.ts';
+import { european } from './scene.ts';
+
+/** Two seconds of work on two cores. */
+const job = european({ maxPaths: '100000000' });
+
+/** What the stream of server-sent events has, in the shape of the sockets’. */
+const streamed = async (client: Client, id: string): Promise<readonly unknown[]> => {
+  const found: unknown[] = [];
+  for await (const { id: position, event } of client.events(id)) found.push({ id: position, ...event });
+  return found;
+};
+
+const assertTheSame = async (client: Client, id: string, { events }: FollowedBySocket): Promise<void> => {
+  assert.deepEqual(events, await streamed(client, id));
+  assert.equal(events.at(-1)?.type, 'result');
+};
+
+const ends = [
+  ['dies', 1006, (platform: { kill(): Promise<void> }) => platform.kill()],
+  ['stops', 1012, (platform: { stop(): Promise<unknown> }) => platform.stop()],
+] as const;
+
+for (const [what, code, end] of ends) {
+  test(`when the platform ${what} in the middle of a job, watchers come back to the next one and miss nothing`, async (t) => {
+    const { path } = temporaryDirectory(t);
+    const flags = ['--sockets-port', String(await freePort())];
+    const first = await startPlatform({ dataDir: path, slots: 2, flags });
+    t.after(() => first.kill());
+    const { token, socketsUrl } = first;
+    const { id } = await openClient(first).create(job);
+    let last = 0;
+    const following = { token, signal: t.signal, urlOf: () => socketsUrl };
+    const watchers = [
+      followBySocket(id, { ...following, onEvent: (event) => (last = event.id) }),
+      ...Array.from({ length: 9 }, () => followBySocket(id, following)),
+    ];
+    await until('some events', () => last >= 6, 30_000);
+    await end(first);
+    const next = await startPlatform({ dataDir: path, slots: 2, flags });
+    t.after(() => next.stop());
+    assert.equal(next.socketsUrl, socketsUrl);
+    for (const watched of await Promise.all(watchers)) {
+      assert.equal(watched.closes[0], code);
+      await assertTheSame(openClient(next), id, watched);
+    }
+  });
+}
+
+const skip = postgresMissing() ?? fleetMissing();
+
+test(
+  'two replicas on PostgreSQL and NATS tell their watchers the same, and one takes those of the other when it dies',
+  { skip },
+  async (t) => {
+    const postgres = await startPostgres();
+    t.after(() => postgres.stop());
+    const fleet = await openFleet(t, { storage: await postgres.createDatabase() });
+    const { client, token, jobs } = fleet;
+    const { id } = await client.create(job);
+    let last = 0;
+    let homes = jobs.map(({ socketsUrl }) => socketsUrl);
+    const watchers = [0, 1].flatMap((replica) =>
+      Array.from({ length: 5 }, () =>
+        followBySocket(id, {
+          ...{ token, signal: t.signal, urlOf: () => homes[replica] ?? '' },
+          onEvent: (event) => (last = Math.max(last, event.id)),
+        }),
+      ),
+    );
+    const stream = follow(client, id, t.signal);
+    await until('some events', () => last >= 6, 30_000);
+    homes = homes.map(() => homes[1] ?? '');
+    await jobs[0]?.kill();
+    const watched = await Promise.all(watchers);
+    await stream;
+    for (const each of watched) await assertTheSame(client, id, each);
+    assert.ok(watched.slice(0, 5).every(({ closes }) => closes[0] === 1006));
+    assert.ok(watched.slice(5).every(({ closes }) => closes.length === 0));
+  },
+);
