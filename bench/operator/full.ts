@@ -44,7 +44,7 @@ const startPlatform = async (scope: Scope): Promise<Platform> => {
     ],
     isReady,
     { inspect: false },
-    { SIMFLEET_BUS: nats.url, SIMFLEET_STORAGE: await postgres.createDatabase() },
+    { SIMFLEET_BUS: nats.url, SIMFLEET_STORAGE: await postgres.createDatabase(), SIMFLEET_RATE_LIMITS: 'off' },
   );
   return {
     url: `http://127.0.0.1:${port}`,

@@ -60,10 +60,13 @@ const flagsOf = ({ dataDir, port = 0, slots, flags = [] }: PlatformStart): reado
 const freeSocketsPort = (flags: readonly string[]): readonly string[] =>
   flags.includes('--sockets-port') ? [] : ['--sockets-port', '0'];
 
+/** These tests are not about limits, and create jobs faster than the shipped ones admit. */
+const unlimited = { SIMFLEET_RATE_LIMITS: 'off' };
+
 const spawnProcess = (flags: readonly string[], variables: Readonly<Record<string, string>> = {}): ChildProcess =>
   spawn(process.execPath, [entry, '--print-ready', '--log-level', 'warn', ...freeSocketsPort(flags), ...flags], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, ...variables },
+    env: { ...unlimited, ...process.env, ...variables },
   });
 
 interface Ready {

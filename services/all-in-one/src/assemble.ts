@@ -25,8 +25,9 @@ export const assembleModules = async (
   const version = readPlatformVersion();
   const after = (name: ModuleName): readonly ModuleName[] => dependenciesOf(name, present);
   const jobs = present.has('jobs') ? await jobsOf(assembly, version, after('jobs')) : null;
-  const http = httpServer({ ...assembly, routes: jobs?.routes ?? [], readiness, version });
-  const sockets = socketServer(assembly, jobs, http.authorizer);
+  const requestLimits = jobs === null ? null : assembly.limits.follow(jobs.limits);
+  const http = httpServer({ ...assembly, requestLimits, routes: jobs?.routes ?? [], readiness, version });
+  const sockets = socketServer({ ...assembly, requestLimits }, jobs, http.authorizer);
   const apiUrl = (): string => configuration.platform.apiUrl ?? http.url();
   const services = [
     ...(jobs === null ? [] : [jobs]),
@@ -36,6 +37,7 @@ export const assembleModules = async (
     storage: startStorage(assembly),
     bus: startBus(assembly),
     leases: startLeases(assembly),
+    limits: assembly.limits.start,
     http: http.start,
     sockets: sockets.start,
     relay: startRelaying(assembly),
@@ -50,7 +52,7 @@ export const assembleModules = async (
 type Start = Module['start'];
 
 const jobsOf = async (
-  { configuration, runtime, keyFiles, storage, bus, leases }: Assembly,
+  { configuration, runtime, keyFiles, storage, bus, leases, limits }: Assembly,
   platformVersion: string,
   dependsOn: readonly string[],
 ): Promise<JobsModule> => {
@@ -58,8 +60,9 @@ const jobsOf = async (
   const cursors = createCursorCodec({ keys, clock: runtime.clock });
   const slots = configuration['local-executor'].executorSlots ?? availableParallelism();
   const options = configuration.jobs;
+  const limiter = limits.store;
   return jobsModule(
-    { storage, bus, leases, engines: builtInEngines(), cursors, platformVersion, slots, options },
+    { storage, bus, leases, limiter, engines: builtInEngines(), cursors, platformVersion, slots, options },
     dependsOn,
   );
 };

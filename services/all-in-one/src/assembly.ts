@@ -2,6 +2,7 @@ import type { Bus } from '@simfleet/bus';
 import type { Leases, Storage } from '@simfleet/storage';
 import type { DataDirectory } from './data-directory.ts';
 import type { KeyFiles } from './key-files.ts';
+import type { Limits } from './limits.ts';
 import type { ModuleName } from './modules.ts';
 import type { PlatformContext } from './platform-context.ts';
 
@@ -15,6 +16,7 @@ export interface Shared {
 }
 
 export interface Assembly extends PlatformContext, Shared {
+  readonly limits: Limits;
   readonly present: ReadonlySet<ModuleName>;
   /** Null where the process keeps nothing of its own. */
   readonly directory: DataDirectory | null;

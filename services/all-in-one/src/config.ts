@@ -72,6 +72,31 @@ const platformOptions = z.object({
     .url({ protocol: /^https?$/ })
     .optional()
     .describe('Where shards report to: the address of the load balancer. This process itself unless set.'),
+  rateLimits: z
+    .string()
+    .default('memory:')
+    .describe('Where rate limits are counted: memory: (by each process for itself), redis://…, rediss://… or off.')
+    .meta({ secret: true }),
+  rateLimitTimeoutMs: z
+    .int()
+    .min(5)
+    .max(10_000)
+    .default(100)
+    .describe(
+      'Milliseconds after which a server of rate limits that does not answer is taken for lost: then each policy does as its onStoreLoss says.',
+    ),
+  rateLimitReplicas: z
+    .int()
+    .min(1)
+    .max(1000)
+    .default(1)
+    .describe('Processes that share the limits: each holds to its part of them while their server is lost.'),
+  trustedProxies: z
+    .array(z.string().min(1))
+    .default([])
+    .describe(
+      'Proxies whose X-Forwarded-For tells the address of a client: addresses, CIDR blocks, or loopback, linklocal, uniquelocal.',
+    ),
   drainMs: z
     .int()
     .min(0)

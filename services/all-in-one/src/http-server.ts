@@ -7,7 +7,7 @@ import {
   readToken,
   tokenAuthorizer,
 } from '@simfleet/http';
-import type { Authorizer, IdempotencyRecord, IdempotencyStore, Route, TlsFiles } from '@simfleet/http';
+import type { Authorizer, IdempotencyRecord, IdempotencyStore, RequestLimits, Route, TlsFiles } from '@simfleet/http';
 import type { Clock, Module, Readiness } from '@simfleet/runtime';
 import type { Assembly } from './assembly.ts';
 import type { PlatformOptions } from './config.ts';
@@ -19,6 +19,8 @@ interface HttpAssembly extends Assembly {
   readonly routes: readonly Route[];
   readonly readiness: Readiness;
   readonly version: string;
+  /** Null: nothing is limited. */
+  readonly requestLimits: RequestLimits | null;
 }
 
 export interface StartableHttp {
@@ -31,7 +33,7 @@ export interface StartableHttp {
 
 /** The HTTP server of the process. */
 export const httpServer = (assembly: HttpAssembly): StartableHttp => {
-  const { configuration, keyFiles, routes, readiness, version } = assembly;
+  const { configuration, keyFiles, routes, readiness, version, requestLimits } = assembly;
   let address = '';
   let authorizer: Authorizer | null = null;
   const start: Module['start'] = async ({ clock, logger, metrics, tracing }) => {
@@ -45,6 +47,7 @@ export const httpServer = (assembly: HttpAssembly): StartableHttp => {
       info: { title: 'Simfleet', version, description },
       authorizer,
       ...(tls === undefined ? {} : { tls }),
+      ...(requestLimits === null ? {} : { requestLimits }),
       readiness: () => readiness.check(),
       idempotency: routes.length === 0 ? null : await idempotencyStore(assembly, clock),
     });

@@ -25,7 +25,12 @@ export const checkSharing = (platform: PlatformOptions, present: ReadonlySet<Mod
 
 /** Says what would leave this machine without TLS. */
 export const warnOfPlainText = (platform: PlatformOptions, logger: Logger): void => {
-  const urls = { storage: platform.storage, bus: platform.bus, 'api-url': platform.apiUrl ?? 'memory:' };
+  const urls = {
+    storage: platform.storage,
+    bus: platform.bus,
+    'rate-limits': platform.rateLimits,
+    'api-url': platform.apiUrl ?? 'memory:',
+  };
   for (const [option, url] of Object.entries(urls)) {
     const hosts = hostsInTheClear(url);
     if (hosts.length > 0)

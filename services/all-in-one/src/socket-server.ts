@@ -1,6 +1,6 @@
 import { SimfleetError, errorCode, socketPath } from '@simfleet/contracts';
 import { bearerTokenOf, problemOf } from '@simfleet/http';
-import type { Authorizer } from '@simfleet/http';
+import type { Authorizer, RequestLimits } from '@simfleet/http';
 import type { JobsModule } from '@simfleet/jobs';
 import type { Module } from '@simfleet/runtime';
 import { serveProtocol } from '@simfleet/sockets';
@@ -12,7 +12,7 @@ import { tlsFilesOf } from './http-server.ts';
 
 /** The server of WebSockets of the process, and where it listens once it has started: null when it is off or not in this process. */
 export const socketServer = (
-  { configuration }: Pick<Assembly, 'configuration'>,
+  { configuration, requestLimits }: Pick<Assembly, 'configuration'> & { readonly requestLimits: RequestLimits | null },
   jobs: JobsModule | null,
   authorizer: () => Authorizer,
 ): { readonly start: Module['start']; readonly url: () => string | null } => {
@@ -28,7 +28,7 @@ export const socketServer = (
     const handlers = serveProtocol({
       ...{ verbs, clock, logger, metrics, describeProblem: problemOf },
       access: accessOf(authorizer()),
-      admission: null,
+      admission: requestLimits,
     });
     const tls = tlsFilesOf(platform);
     const server = create({ handlers, logger, metrics, ...(tls === undefined ? {} : { tls }) });

@@ -8,6 +8,8 @@ import { busTrouble } from './bus-trouble.ts';
 import { openDataDirectory } from './data-directory.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { keyFilesOf, needsDataDirectory } from './key-files.ts';
+import { openLimits } from './limits.ts';
+import type { Limits } from './limits.ts';
 import { modulesOf } from './modules.ts';
 import type { PlatformContext } from './platform-context.ts';
 import { checkSharing, warnOfPlainText } from './sharing.ts';
@@ -25,13 +27,16 @@ export const startPlatform = async (context: PlatformContext): Promise<RunningMo
   const directory = needsDataDirectory(platform, present) ? await openDataDirectory(platform.dataDir) : null;
   // First the hold on the data directory: nobody but its holder may touch the files in it.
   const release = hold(context, directory);
+  let limits: Limits | null = null;
   let shared: Shared | null = null;
   try {
     const keyFiles = keyFilesOf(platform, present, directory);
+    limits = await openLimits(context);
     shared = await openShared(context, directory?.path ?? platform.dataDir);
     const { modules, readiness } = await assembleModules({
       ...context,
       ...shared,
+      limits,
       present,
       directory,
       keyFiles,
@@ -39,6 +44,7 @@ export const startPlatform = async (context: PlatformContext): Promise<RunningMo
     });
     return await startModules({ modules, context: context.runtime, readiness });
   } catch (error) {
+    await limits?.store?.close();
     await shared?.leases.close();
     await shared?.releaseStore();
     await shared?.bus.close();

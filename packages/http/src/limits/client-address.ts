@@ -45,8 +45,8 @@ const withoutPort = (text: string): string =>
 const canonical = (text: string | undefined): string | null => {
   if (text === undefined || isIPv4(text)) return text ?? null;
   if (isIP(text) === 0) return null;
-  // A zone (`%eth0`, RFC 4007 §11) names an interface of this machine, not a client.
-  const address = ipaddr.IPv6.parse(text.replace(/%.*$/, ''));
+  // A zone (`%eth0`, RFC 4007 §11) names an interface of this machine, not a client: it is no part of the address.
+  const address = ipaddr.IPv6.parse(text);
   if (address.isIPv4MappedAddress()) return address.toIPv4Address().toString();
   const network = address.parts.slice(0, 4).map((part) => part.toString(16));
   return `${network.join(':')}::/64`;

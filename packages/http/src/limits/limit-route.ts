@@ -61,13 +61,8 @@ const told = (limited: LimitedRequest, response: ServerResponse, ask: () => Soon
     if (response.headersSent) return;
     for (const [name, value] of Object.entries(limited.headers)) response.setHeader(name, value);
   };
-  const refused = (error: unknown): Soon<never> => {
+  const refused = (error: unknown): never => {
     tell();
-    const back = limited.takeBack();
-    if (back instanceof Promise)
-      return back.then(() => {
-        throw error;
-      });
     throw error;
   };
   let done: Soon<void>;

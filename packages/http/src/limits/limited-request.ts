@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import type { Principal } from '@simfleet/contracts';
-import type { CompiledPolicies, LimiterStore, PolicyCharge, RequestFacts, Soon } from '@simfleet/rate-limit';
+import type { Charge, CompiledPolicies, LimiterStore, PolicyCharge, RequestFacts, Soon } from '@simfleet/rate-limit';
 import type { Clock } from '@simfleet/runtime';
 import { decide, isAdmitted } from './decide.ts';
 import { holdLeases } from './hold-leases.ts';
@@ -78,7 +78,7 @@ export const limitedRequest = (parts: LimitingParts, arrival: Arrival): LimitedR
     const { enforced, shadow } = policies.matching({ operation, general, keys, plan, lease });
     if (enforced.length === 0) return admitted([], shadow);
     const charges = enforced.map(({ charge }) => charge);
-    return soon(decide(store, charges), (now) => {
+    return soon(decideOrTakeBack(charges), (now) => {
       decided.push(...now);
       if (isAdmitted(now)) {
         now.forEach(({ charge }) => measure(charge, true, false));
@@ -90,6 +90,16 @@ export const limitedRequest = (parts: LimitingParts, arrival: Arrival): LimitedR
       return soon(takeBack(), () => {
         if (refusal !== null) throw refusalError(refusal);
       });
+    });
+  };
+
+  /** What does not answer admits nothing: then the steps before it took in vain. */
+  const decideOrTakeBack = (charges: readonly Charge[]): Soon<readonly Decided[]> => {
+    const said = attempt(() => decide(store, charges));
+    if (!(said instanceof Promise)) return said;
+    return said.catch(async (error: unknown) => {
+      await takeBack();
+      throw error;
     });
   };
 
@@ -140,7 +150,7 @@ export const limitedRequest = (parts: LimitingParts, arrival: Arrival): LimitedR
 
 const apiKeyOf = (token: string): string => hash('sha256', token, 'hex').slice(0, apiKeyDigits);
 
-/** A throw as a rejection, where nobody waits. */
+/** A throw as a rejection. */
 const attempt = <T>(call: () => Soon<T>): Soon<T> => {
   try {
     return call();

@@ -35,8 +35,8 @@ export type MessageVerdict =
     };
 
 /**
- * One request before its limits, in the order in which it becomes known who sent it. Each step throws `quota-exceeded`, and has then given back what
- * the steps before it took; `unavailable` when the store of the counts does not answer and a policy fails closed. A step that answers no promise
+ * One request before its limits, in the order in which it becomes known who sent it. Each step throws `quota-exceeded`, or `unavailable`
+ * when the store of the counts does not answer and a policy fails closed; it has then given back what the steps before it took. A step that answers no promise
  * is done. Without policies that apply every step does nothing.
  */
 export interface LimitedRequest {
