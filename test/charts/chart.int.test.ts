@@ -18,6 +18,7 @@ const variants: Readonly<Record<string, readonly string[]>> = {
   ...Object.fromEntries(valueSets.map((set) => [set, ['--values', valuesOf(set)]])),
   'MongoDB, nothing encrypted': ['--set', 'database.kind=mongodb,tls.enabled=false'],
   'MongoDB, encrypted, without an operator': ['--set', 'database.kind=mongodb,operator.enabled=false'],
+  'without WebSockets': ['--set', 'platform.sockets.enabled=false,ingress.enabled=true,ingress.host=api.example.com'],
   'MongoDB and NATS by URL': [
     ...['--set', 'database.kind=mongodb,database.enabled=false,database.url=mongodb://user:word@db/simfleet?tls=true'],
     ...['--set', 'nats.enabled=false,nats.url=tls://user:word@bus:4222,nats.monitorUrl=http://bus:8222'],
@@ -109,11 +110,24 @@ describe('the chart', { skip, timeout: 180_000 }, () => {
     ['ingress.enabled=true', /ingress: give the host/],
     ['tls.enabled=false,tls.existingSecret=x', /tls: existingSecret is without effect/],
     ['platform.url=http://api', /platform.url must begin with https/],
+    ['platform.sockets.port=8080', /platform.sockets: port is that of the API/],
     ['platform.options.port=1', /platform.options: port is the chart's own/],
     ['operator.options.bus-file=x', /operator.options: bus-file is the chart's own/],
   ];
   for (const [set, message] of refused)
     test(`--set ${set} is refused`, () => assert.rejects(template(['--set', set]), message));
+
+  test('WebSockets have a port of their own from the ingress to the container, unless they are off', async () => {
+    const ports = async (enabled: boolean): Promise<readonly unknown[]> => {
+      const set = `ingress.enabled=true,ingress.host=api.example.com,platform.sockets.enabled=${enabled}`;
+      const objects = await objectsOf(plane, await template(['--set', set]));
+      const [kinds, name] = [['Ingress', 'Service', 'Deployment', 'NetworkPolicy'], 'simfleet-platform'];
+      const texts = kinds.map((kind) => JSON.stringify(find(objects, kind, name).spec));
+      return texts.map((text) => /"(?:name|port)":"sockets"|"path":"\/v1\/socket"/.test(text));
+    };
+    assert.deepEqual(await ports(true), [true, true, true, true]);
+    assert.deepEqual(await ports(false), [false, false, false, false]);
+  });
 
   test('a second release beside the first one shares no name with it', async () => {
     const args = ['template', 'other', chart, '--namespace', namespace, '--kube-version', '1.36.3'];

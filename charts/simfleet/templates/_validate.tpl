@@ -19,6 +19,9 @@
 {{- if and $v.platform.autoscaling.enabled (gt (int $v.platform.autoscaling.minReplicas) (int $v.platform.autoscaling.maxReplicas)) -}}
 {{- fail "platform.autoscaling: minReplicas is above maxReplicas" -}}
 {{- end -}}
+{{- if and $v.platform.sockets.enabled (eq (int $v.platform.sockets.port) (int $v.platform.port)) -}}
+{{- fail "platform.sockets: port is that of the API; choose another" -}}
+{{- end -}}
 {{- if and $v.ingress.enabled (not $v.ingress.host) -}}
 {{- fail "ingress: give the host by which the API is reached" -}}
 {{- end -}}
@@ -28,7 +31,7 @@
 {{- if and $v.platform.url (ne (hasPrefix "https:" $v.platform.url) $v.tls.enabled) (not $v.ingress.enabled) -}}
 {{- fail (printf "platform.url must begin with %s://, as tls.enabled says" (include "simfleet.scheme" .)) -}}
 {{- end -}}
-{{- range list "target" "data-dir" "host" "port" "storage" "storage-file" "bus" "bus-file" "admin-token-file" "operator-token-file" "cursor-key-file" "tls-cert-file" "tls-key-file" "drain-ms" "log-level" "container-services" -}}
+{{- range list "target" "data-dir" "host" "port" "sockets" "sockets-port" "storage" "storage-file" "bus" "bus-file" "admin-token-file" "operator-token-file" "cursor-key-file" "tls-cert-file" "tls-key-file" "drain-ms" "log-level" "container-services" -}}
 {{- if hasKey $v.platform.options . -}}
 {{- fail (printf "platform.options: %s is the chart's own; change it by the other values" .) -}}
 {{- end -}}

@@ -14,6 +14,21 @@ const autoscaling = z
   .prefault({})
   .describe('HorizontalPodAutoscaler.');
 
+const sockets = z
+  .strictObject({
+    enabled: z.boolean().default(true).describe('Serve live streams over WebSockets, too.'),
+    port: z
+      .int()
+      .min(1)
+      .max(65_535)
+      .default(8082)
+      .describe(
+        'Port of WebSockets, of the container and of the Service. 8081 is the operator’s, on the same node perhaps.',
+      ),
+  })
+  .prefault({})
+  .describe('Live streams over WebSockets, at /v1/socket.');
+
 const service = z
   .strictObject({
     type: z.enum(['ClusterIP', 'NodePort', 'LoadBalancer']).default('ClusterIP').describe('How the API is reached.'),
@@ -26,6 +41,7 @@ export const platform = z
   .strictObject({
     replicas: z.int().min(1).max(50).default(2).describe('Replicas of the API; without effect with autoscaling.'),
     port: port(8080),
+    sockets,
     url: z
       .string()
       .regex(/^(https?:\/\/\S+)?$/)

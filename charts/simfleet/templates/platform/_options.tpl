@@ -3,6 +3,11 @@
 target: [jobs]
 host: 0.0.0.0
 port: {{ .Values.platform.port }}
+{{- if .Values.platform.sockets.enabled }}
+sockets-port: {{ .Values.platform.sockets.port }}
+{{- else }}
+sockets: 'off'
+{{- end }}
 storage-file: /etc/simfleet/secrets/storage
 bus-file: /etc/simfleet/secrets/bus
 {{- if .Values.nats.enabled }}
