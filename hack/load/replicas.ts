@@ -99,6 +99,8 @@ export const startReplicas = async (
     SIMFLEET_RATE_LIMIT_REPLICAS: String(replicas),
     // Replicas, Redis and k6 share the processors here: a pause of the machine is not a loss of Redis.
     SIMFLEET_RATE_LIMIT_TIMEOUT_MS: '2000',
+    // At the stop nobody comes any more.
+    SIMFLEET_DRAIN_MS: '0',
     // Scripts send X-Forwarded-For as a proxy on this machine would.
     SIMFLEET_TRUSTED_PROXIES: '127.0.0.1/32',
   };

@@ -21,6 +21,7 @@ table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nu
 th, td { padding: .32rem .7rem; border-bottom: 1px solid var(--line); text-align: right; vertical-align: top; }
 th { background: var(--soft); font-weight: 600; }
 th:first-child, td:first-child, td.text, th.text { text-align: left; }
+td.ok, td.missed { white-space: nowrap; }
 code { font: .88em ui-monospace, monospace; overflow-wrap: anywhere; }
 .ok { color: var(--good); font-weight: 600; } .missed { color: var(--bad); font-weight: 600; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .15rem 1.2rem; margin: .5rem 0; } dt { color: var(--dim); } dd { margin: 0; overflow-wrap: anywhere; }
@@ -56,9 +57,35 @@ const drawn = (ranges) => {
   return `<svg viewBox="0 0 1000 ${ranges.length * height + 8}" role="img" aria-label="Measured within its bounds">${lines.join('\n')}</svg>`;
 };
 
-const thresholdRow = ({ metric, expression, ok, value, reason }) =>
-  `<tr><td class="${ok ? 'ok' : 'missed'}">${ok ? 'held' : 'missed'}</td><td class="text"><code>${escaped(metric)}</code></td>
+const thresholdRow = ({ metric, expression, ok, value, reason, count = 1 }) =>
+  `<tr><td class="${ok ? 'ok' : 'missed'}">${ok ? 'held' : 'missed'}${count > 1 ? ` × ${count}` : ''}</td><td class="text"><code>${escaped(metric)}</code></td>
 <td class="text"><code>${escaped(expression)}</code></td><td>${cell(value)}</td><td class="text">${escaped(reason)}</td></tr>`;
+
+/** What was missed one by one, first; what was held of one metric and for one reason in one row. */
+const thresholdRows = (thresholds) => {
+  const held = new Map();
+  for (const each of thresholds.filter(({ ok }) => ok)) {
+    const key = `${each.metric.replace(/\{.*/, '')} ${each.reason}`;
+    held.set(key, [...(held.get(key) ?? []), each]);
+  }
+  return [...thresholds.filter(({ ok }) => !ok), ...[...held.values()].map(together)].map(thresholdRow).join('\n');
+};
+
+const together = (rows) => {
+  const [first] = rows;
+  if (rows.length === 1) return first;
+  const values = rows.map(({ value }) => value).sort((a, b) => a - b);
+  const range =
+    values[0] === values[values.length - 1] ? values[0] : `${shown(values[0])} … ${shown(values[values.length - 1])}`;
+  const expressions = [...new Set(rows.map(({ expression }) => expression))].join(', ');
+  return {
+    ...first,
+    metric: first.metric.replace(/\{.*/, ''),
+    expression: expressions,
+    value: range,
+    count: rows.length,
+  };
+};
 
 const statistics = ['min', 'med', 'p(90)', 'p(95)', 'p(99)', 'max'];
 
@@ -78,10 +105,7 @@ ${Object.entries(facts)
 ${sections.map(section).join('\n')}
 <h2>Thresholds</h2>
 <div class="wide"><table><thead><tr><th></th><th class="text">Metric</th><th class="text">Must be</th><th>Was</th><th class="text">Why</th></tr></thead>
-<tbody>${[...thresholds]
-  .sort((a, b) => Number(a.ok) - Number(b.ok))
-  .map(thresholdRow)
-  .join('\n')}</tbody></table></div>
+<tbody>${thresholdRows(thresholds)}</tbody></table></div>
 ${section({ title: 'Times', note: 'Milliseconds, as this machine saw them.', head: ['Metric', ...statistics], rows: trends(metrics) })}
 </body></html>
 `;

@@ -42,12 +42,14 @@ const measured = (values, expression) => {
   return values[statistic] ?? null;
 };
 
+/** In the order in which the script has them. */
 const thresholdsOf = (metrics, reasons) =>
-  Object.entries(metrics).flatMap(([metric, { thresholds = {}, values }]) =>
-    Object.entries(thresholds).map(([expression, { ok }]) => ({
-      ...{ metric, expression, ok, value: measured(values, expression) },
-      reason: reasons[metric]?.[expression] ?? '',
-    })),
+  Object.entries(reasons).flatMap(([metric, of]) =>
+    Object.entries(of).map(([expression, reason]) => {
+      const { values = {}, thresholds = {} } = metrics[metric] ?? {};
+      const ok = thresholds[expression]?.ok ?? false;
+      return { metric, expression, ok, value: measured(values, expression), reason };
+    }),
   );
 
 const table = ({ title, head, rows }) => {

@@ -19,7 +19,7 @@ import { later, openPlatform } from '../lib/platform.js';
 import { putBack, raise } from '../lib/policies.js';
 import { summarise } from '../lib/report.js';
 import { decimal, readSettings, whole } from '../lib/settings.js';
-import { watch } from '../lib/watcher.js';
+import { openReader, watch } from '../lib/watcher.js';
 
 const settings = readSettings(
   {
@@ -36,6 +36,8 @@ if (settings.rampSeconds >= settings.seconds) throw new Error('LOAD_RAMP_SECONDS
 const users = Math.ceil(settings.watchers / settings.socketsPerVu);
 /** After the job's end: what watchers are given to hear of it, and to catch up if they were dropped. */
 const patienceMs = 60_000;
+/** Times are taken by one watcher in so many, at any replica: a value for every event of every watcher is half of what they all cost k6. */
+const timedOneIn = 5;
 
 const complete = new Counter('fanout_watchers_complete');
 const failed = new Counter('fanout_watchers_failed');
@@ -49,6 +51,7 @@ const slow = new Counter('fanout_closed_as_slow');
 const restarted = new Counter('fanout_closed_for_restart');
 const delayed = new Counter('fanout_watches_delayed_by_limits');
 const delivery = new Trend('fanout_delivery', true);
+const lag = new Trend('fanout_script_lag', true);
 const jobEvents = new Trend('fanout_events_of_the_job');
 
 const { thresholds, reasons } = readGoals({
@@ -71,6 +74,12 @@ const { thresholds, reasons } = readGoals({
     [
       `p(99)<${settings.deliveryP99Ms}`,
       'Figures move twice a second at most; within a second they are still live, durable write included.',
+    ],
+  ],
+  fanout_script_lag: [
+    [
+      'p(99)<5000',
+      'From the arrival of an event to the script, half of what the server waits for a client to say who it is: beyond it k6 is what is measured, and needs more processors or fewer watchers.',
     ],
   ],
   fanout_events_of_the_job: [['min>10', 'With a handful of events there would have been little to miss.']],
@@ -110,11 +119,12 @@ const share = () => {
   return Array.from({ length: Math.min(settings.socketsPerVu, settings.watchers - from) }, (_, index) => from + index);
 };
 
-const watchOnce = async (data, number, kept) => {
+const watchOnce = async (data, number, read, kept) => {
   const rampMs = settings.rampSeconds * 1000;
   await later(data.startedAt + (number / settings.watchers) * rampMs - Date.now());
   const signal = {};
   let connections = 0;
+  let events = 0;
   const seen = {
     opened() {
       opened.add(1);
@@ -122,8 +132,11 @@ const watchOnce = async (data, number, kept) => {
       connections += 1;
     },
     event({ id, event, at, live }) {
-      received.add(1);
-      if (live) delivery.add(at - Date.parse(event.time));
+      events += 1;
+      if (live && number % timedOneIn === 0) {
+        delivery.add(at - Date.parse(event.time));
+        lag.add(Date.now() - at);
+      }
       kept?.set(id, event);
     },
     gap: (count) => gaps.add(count),
@@ -143,21 +156,25 @@ const watchOnce = async (data, number, kept) => {
   const { socketUrls, token } = settings;
   const headers = addressOf(data.firstUser + number, settings.forwarded === 'on');
   try {
-    return await watch({ urls: socketUrls, first: number, token, headers, job: data.job, seen, signal });
+    return await watch({ urls: socketUrls, first: number, token, headers, job: data.job, seen, signal, read });
   } catch (reason) {
     failed.add(1);
     console.warn(`watcher ${number}: ${reason}`);
     return null;
   } finally {
+    received.add(events);
     clearTimeout(patience);
   }
 };
 
 export default async (data) => {
   const mine = share();
+  const read = openReader();
   // One of them keeps what it saw, to be compared.
   const kept = new Map();
-  const ends = await Promise.all(mine.map((number, index) => watchOnce(data, number, index === 0 ? kept : undefined)));
+  const ends = await Promise.all(
+    mine.map((number, index) => watchOnce(data, number, read, index === 0 ? kept : undefined)),
+  );
   // The log itself, told by the other kind of stream, says how many events there are.
   const history = historyOf(openPlatform(settings), data.job);
   jobEvents.add(history.length);
@@ -203,6 +220,9 @@ const watchers = (valueOf) => {
       ['of them resumed', count('fanout_connections_resumed')],
       ['closed by the server as too slow (4008)', count('fanout_closed_as_slow')],
       ['closed by the server for a restart (1012)', count('fanout_closed_for_restart')],
+      ['milliseconds from the making of an event to its arrival, median', valueOf('fanout_delivery', 'med')],
+      ['and of 99 in 100', valueOf('fanout_delivery', 'p(99)')],
+      ['milliseconds that k6 was behind, of 99 in 100', valueOf('fanout_script_lag', 'p(99)')],
       ['watches that a limit delayed', count('fanout_watches_delayed_by_limits')],
     ],
   };
