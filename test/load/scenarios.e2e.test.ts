@@ -115,7 +115,9 @@ void describe('load tests', { skip }, () => {
     const { exitCode, output, missed } = await run('job-fan-out', { ...replicas, socketUrls: [relay.url] }, variables);
     await relay.close();
     assert.equal(exitCode, thresholdsMissed, output);
-    assert.deepEqual(missed, ['fanout_events_missed', 'fanout_events_repeated']);
+    // The watcher whose events are compared with the other stream may be the one.
+    const others = missed.filter((metric) => metric !== 'fanout_events_differing');
+    assert.deepEqual(others, ['fanout_events_missed', 'fanout_events_repeated']);
     assert.match(output, /missed: fanout_events_missed count==0, was 1 /);
     assert.match(output, /missed: fanout_events_repeated count==0, was 1 /);
   });
