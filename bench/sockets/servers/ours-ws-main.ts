@@ -1,0 +1,4 @@
+import { createWsSocketServer } from '@simfleet/sockets/ws';
+import { serveOurs } from './ours.ts';
+
+await serveOurs(createWsSocketServer);
