@@ -131,7 +131,7 @@ export const allotStore = ({ store, clock, allot, maxKeys = 10_000 }: AllotOptio
     const now = clock.monotonic();
     const cost = charge.cost ?? 1;
     hot.asked(cost, now);
-    const lot = hot.lotFor(cost, now);
+    const lot = hot.lotFor(cost);
     if (lot !== undefined) {
       const decision = hot.spend(lot, cost, now);
       refill(hot, now);
@@ -148,7 +148,7 @@ export const allotStore = ({ store, clock, allot, maxKeys = 10_000 }: AllotOptio
     const hots = charges.map(watched);
     const costs = charges.map(({ cost = 1 }) => cost);
     hots.forEach((hot, index) => hot?.asked(costs[index] ?? 1, now));
-    const lots = hots.map((hot, index) => hot?.lotFor(costs[index] ?? 1, now));
+    const lots = hots.map((hot, index) => hot?.lotFor(costs[index] ?? 1));
     if (lots.length > 0 && lots.every((lot) => lot !== undefined)) {
       return hots.map((hot, index) => {
         const decision = (hot as HotKey).spend(lots[index] as Lot, costs[index] ?? 1, now);
@@ -157,10 +157,7 @@ export const allotStore = ({ store, clock, allot, maxKeys = 10_000 }: AllotOptio
       });
     }
     return following(store.decide(charges), (decisions) => {
-      const counted = decisions.every(({ allowed }) => allowed);
-      decisions.forEach((decision, index) => {
-        if (counted || !decision.allowed) heard(hots[index], costs[index] ?? 1, decision, now);
-      });
+      decisions.forEach((decision, index) => heard(hots[index], costs[index] ?? 1, decision, now));
     });
   };
 
@@ -181,7 +178,7 @@ export const allotStore = ({ store, clock, allot, maxKeys = 10_000 }: AllotOptio
       const hot = keys.get(`${charge.rule.name} ${charge.key}`);
       const { cost = 1 } = charge;
       if (hot === undefined || !sameRule(hot.rule, charge.rule)) return store.peek(charge);
-      if (hot.lotFor(cost, clock.monotonic()) === undefined) {
+      if (hot.lotFor(cost) === undefined) {
         const decision = await store.peek(charge);
         return { ...decision, remaining: decision.remaining + hot.units };
       }
@@ -195,11 +192,8 @@ export const allotStore = ({ store, clock, allot, maxKeys = 10_000 }: AllotOptio
     reset(rule, key) {
       const id = `${rule.name} ${key}`;
       const hot = keys.get(id);
-      if (hot !== undefined) {
-        // The store forgets them too: nothing to give back.
-        hot.lots = [];
-        forget(id, hot);
-      }
+      // What is held goes back first, and is forgotten with the rest.
+      if (hot !== undefined) forget(id, hot);
       return store.reset(rule, key);
     },
     check: () => store.check(),

@@ -6,7 +6,7 @@ export interface Lot {
   /** The store's time of the take: names it to `refund`. */
   readonly at: number;
   units: number;
-  /** On the local clock. Not spent any more from then on. */
+  /** On the local clock. From then on it goes back, with the next sweep. */
   readonly until: number;
 }
 
@@ -65,8 +65,8 @@ export class HotKey {
   }
 
   /** The oldest lot that holds a whole cost: an admission has one time in the store. */
-  lotFor(cost: number, now: number): Lot | undefined {
-    return this.lots.find((lot) => lot.units >= cost && now < lot.until);
+  lotFor(cost: number): Lot | undefined {
+    return this.lots.find((lot) => lot.units >= cost);
   }
 
   spend(lot: Lot, cost: number, now: number): Decision {

@@ -3,13 +3,17 @@ import { suite, test } from 'node:test';
 import { fakeClock, type FakeClock } from '@simfleet/testing';
 import {
   allotStore,
+  mostUnits,
   type Allotment,
   type AllottedStore,
+  type Decision,
   type LimiterStore,
   type SlidingLogRule,
+  type TokenBucketRule,
 } from '../../src/index.ts';
 import { openMemoryLimiterStore } from '../../src/memory/index.ts';
 import { faultyStore, left, type FaultyStore } from '../loss/faulty-store.ts';
+import { guardBench, log, lose, recover } from '../loss/guarded.ts';
 
 const rule: SlidingLogRule = { name: 'hot-log', algorithm: 'sliding-log', limit: 1_000, windowMs: 10_000 };
 const cold: SlidingLogRule = { ...rule, name: 'cold-log' };
@@ -29,6 +33,9 @@ const bench = (inner?: LimiterStore, clock = fakeClock(), maxKeys?: number): Ben
   const allotted = allotStore({ store: between, clock, allot, ...(maxKeys === undefined ? {} : { maxKeys }) });
   return { clock, inner: store, between, allotted };
 };
+
+const charge = async ({ allotted }: Bench, asked: SlidingLogRule): Promise<Decision> =>
+  allotted.decideOne({ rule: asked, key: 'a' });
 
 /** Charges one every so many milliseconds and counts what was admitted. */
 const stream = async ({ clock, allotted }: Bench, times: number, everyMs: number, key = 'a'): Promise<number> => {
@@ -140,6 +147,109 @@ void suite('Allotments of hot keys', () => {
     await all.allotted.close();
   });
 
+  void test('hold a cost whole, or the store is asked', async () => {
+    const all = bench();
+    await stream(all, 100, 5);
+    const { held } = all.allotted;
+    const asked = all.between.calls;
+    const told = await all.allotted.decideOne({ rule, key: 'a', cost: held + 1 });
+    assert.equal(told.allowed, true);
+    assert.equal(all.between.calls, asked + 1);
+    assert.equal(all.allotted.held, held);
+    await all.allotted.close();
+    assert.equal(await left(all.inner, rule, 'a'), 900 - held - 1);
+  });
+
+  void test('of a bucket that is reset do not come back to it', async () => {
+    const all = bench();
+    const slow: TokenBucketRule = { name: 'hot-bucket', algorithm: 'token-bucket', limit: 1_000, windowMs: 36_000_000 };
+    for (let n = 0; n < 100; n += 1) {
+      await all.allotted.decideOne({ rule: slow, key: 'a' });
+      await all.clock.advance(5);
+    }
+    assert.ok(all.allotted.held > 0);
+    await all.allotted.reset(slow, 'a');
+    await all.inner.decideOne({ rule: slow, key: 'a', cost: 500 });
+    await all.clock.advance(1_000);
+    assert.equal(await left(all.inner, slow, 'a'), 500);
+    await all.allotted.close();
+  });
+
+  void test('that are under way when the key is dropped, or the store closed, go back', async () => {
+    for (const drop of ['change', 'close'] as const) {
+      const all = bench();
+      all.between.trouble = 20;
+      const answers: Promise<Decision>[] = [];
+      for (let n = 0; n < 40; n += 1) answers.push(charge(all, rule));
+      // The answers come and with the first of them a take is sent.
+      await all.clock.advance(20);
+      assert.equal((await Promise.all(answers)).length, 40);
+      assert.ok((await left(all.inner, rule, 'a')) < 960, 'units are under way');
+      if (drop === 'change') answers.push(charge(all, { ...rule, limit: 2_000 }));
+      let closed = false;
+      const closing = drop === 'close' ? all.allotted.close().then(() => (closed = true)) : null;
+      await all.clock.advance(59);
+      assert.equal(closed, false, 'take, refund and close take 20 ms each');
+      await all.clock.advance(1);
+      assert.equal(closed, drop === 'close');
+      assert.equal(await left(all.inner, rule, 'a'), drop === 'change' ? 959 : 960);
+      await closing;
+      if (drop === 'change') {
+        const end = all.allotted.close();
+        await all.clock.advance(100);
+        await end;
+      }
+    }
+  });
+
+  void test('shrink as the limit comes near, so that other processes are not refused what nobody uses', async () => {
+    const all = bench();
+    await stream(all, 400, 1);
+    for (let n = 0; n < 570; n += 1) {
+      await all.allotted.decideOne({ rule, key: 'a' });
+      await all.clock.advance(1);
+    }
+    const remaining = await left(all.inner, rule, 'a');
+    assert.ok(
+      all.allotted.held <= (remaining + all.allotted.held) / 4 + 1,
+      `${all.allotted.held} held, ${remaining} left`,
+    );
+    assert.equal(await stream(all, 100, 1), 30);
+    await all.allotted.close();
+  });
+
+  void test('are at most half of the limit or the burst, and never of leases', () => {
+    const bucket: TokenBucketRule = { name: 'b', algorithm: 'token-bucket', limit: 1_000, burst: 30, windowMs: 1_000 };
+    assert.equal(mostUnits(rule, { share: 0.9 }), 500);
+    assert.equal(mostUnits(bucket, { share: 0.1 }), 3);
+    assert.equal(mostUnits({ name: 'l', algorithm: 'leaky-bucket', limit: 1_000, windowMs: 1_000 }, { share: 0.5 }), 0);
+    assert.equal(mostUnits({ name: 'c', algorithm: 'concurrency', limit: 10, leaseMs: 1_000 }, { share: 0.5 }), 0);
+  });
+
+  void test('are not made of what was admitted without the store', async () => {
+    for (const policy of ['open', 'share'] as const) {
+      const guarded = guardBench({ replicas: 1 });
+      const { clock, guard } = guarded;
+      const allotted = allotStore({ store: guard, clock, allot: () => allotment });
+      const lossy = log(policy, 1_000);
+      for (let n = 0; n < 100; n += 1) {
+        await allotted.decideOne({ rule: lossy, key: 'a' });
+        await clock.advance(5);
+      }
+      assert.ok(allotted.held > 0);
+      await lose(guarded);
+      for (let n = 0; n < 200; n += 1) {
+        await allotted.decideOne({ rule: lossy, key: 'a' });
+        await clock.advance(0);
+      }
+      assert.ok((await allotted.decideOne({ rule: lossy, key: 'a' })).at < 0);
+      assert.equal(allotted.held, 0);
+      await recover(guarded);
+      assert.ok((await allotted.decideOne({ rule: lossy, key: 'a' })).at >= 0);
+      await allotted.close();
+    }
+  });
+
   void test('are not taken while the store is lost, and what is held goes on', async () => {
     const all = bench();
     await stream(all, 100, 5);
@@ -173,11 +283,43 @@ void suite('A refusal is remembered', () => {
     await all.allotted.close();
   });
 
+  void test('from when the store was asked, however late it answered', async () => {
+    const all = bench();
+    for (let n = 0; n < 3; n += 1) await all.allotted.decideOne({ rule: small, key: 'a' });
+    all.between.trouble = 50;
+    const refused = all.allotted.decideOne({ rule: small, key: 'a' });
+    await all.clock.advance(50);
+    assert.equal((await refused).retryAfterMs, 600);
+    const told = await all.allotted.decideOne({ rule: small, key: 'a' });
+    assert.equal(told.retryAfterMs, 600, 'longer than needed by what the answer took, never shorter');
+    all.between.trouble = 'none';
+    await all.clock.advance(550);
+    assert.equal((await all.allotted.decideOne({ rule: small, key: 'a' })).allowed, true);
+    await all.allotted.close();
+  });
+
+  void test('not when a share refused it: the store may be back at any time', async () => {
+    const guarded = guardBench({ replicas: 1 });
+    const { clock, guard, faulty } = guarded;
+    const allotted = allotStore({ store: guard, clock, allot: () => allotment });
+    const lossy = log('share', 2);
+    await lose(guarded);
+    for (let n = 0; n < 2; n += 1) await allotted.decideOne({ rule: lossy, key: 'a' });
+    assert.equal((await allotted.decideOne({ rule: lossy, key: 'a' })).allowed, false);
+    faulty.trouble = 'none';
+    await clock.advance(100);
+    assert.equal((await allotted.decideOne({ rule: lossy, key: 'a' })).allowed, true);
+    await allotted.close();
+  });
+
   void test('for its cost and more, and not after a refund or a reset', async () => {
     const all = bench();
     const told = await all.allotted.decideOne({ rule: small, key: 'a', cost: 2 });
     assert.equal((await all.allotted.decideOne({ rule: small, key: 'a', cost: 2 })).allowed, false);
     assert.equal((await all.allotted.decideOne({ rule: small, key: 'a' })).allowed, true);
+    const asked = all.between.calls;
+    assert.equal((await all.allotted.decideOne({ rule: small, key: 'a', cost: 2 })).allowed, false);
+    assert.equal(all.between.calls, asked, 'a smaller cost that fitted says nothing about it');
     assert.equal((await all.allotted.decideOne({ rule: small, key: 'a' })).allowed, false);
     await all.allotted.refund({ rule: small, key: 'a', cost: 2 }, told.at);
     assert.equal((await all.allotted.decideOne({ rule: small, key: 'a', cost: 2 })).allowed, true);

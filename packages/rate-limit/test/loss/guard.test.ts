@@ -72,6 +72,32 @@ void suite('A rule whose store is lost', () => {
     }
   });
 
+  void test('shares the burst of a bucket too', async () => {
+    const bench = guardBench({ replicas: 3 });
+    await lose(bench);
+    const rule: TokenBucketRule = {
+      name: 'share-bucket',
+      algorithm: 'token-bucket',
+      limit: 90,
+      burst: 10,
+      windowMs: 60_000,
+    };
+    const decisions: Decision[] = [];
+    for (let n = 0; n < 20; n += 1) decisions.push(await bench.guard.decideOne({ rule, key: 'a' }));
+    assert.equal(admitted(decisions), 3);
+  });
+
+  void test('refuses a charge out of range, as the store would', async () => {
+    const bench = guardBench();
+    await lose(bench);
+    for (const policy of ['open', 'closed', 'share'] as const) {
+      await assert.rejects(
+        async () => bench.guard.decideOne({ rule: log(policy), key: 'a', cost: Number.NaN }),
+        (error) => errorCode(error) === 'invalid-request',
+      );
+    }
+  });
+
   void test('says when to ask again about a cost that only the whole limit holds', async () => {
     const bench = guardBench({ replicas: 4 });
     await lose(bench);
