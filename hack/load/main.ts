@@ -4,14 +4,14 @@ import { mkdirSync } from 'node:fs';
 import { relative } from 'node:path';
 import { buildK6, k6Program } from '@simfleet/testing';
 import { building } from '../building.ts';
-import type { Child } from './child.ts';
+import type { Child } from '../../test/load/child.ts';
 import { readOptions, usage } from './options.ts';
 import type { LoadOptions } from './options.ts';
 import { outcomeOf, writeOverview } from './overview.ts';
 import type { Ran } from './overview.ts';
-import { openOwner } from './owner.ts';
-import { replicasMissing, startReplicas } from './replicas.ts';
-import { startK6 } from './run-k6.ts';
+import { openOwner } from '../../test/load/owner.ts';
+import { replicasMissing, startReplicas } from '../../test/load/replicas.ts';
+import { startK6 } from '../../test/load/run-k6.ts';
 
 const exitCodes = { passed: 0, failed: 1, badOptions: 2, interrupted: 130 } as const;
 

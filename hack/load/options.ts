@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import type { ReplicaOptions } from './replicas.ts';
-import type { Target } from './run-k6.ts';
+import type { ReplicaOptions } from '../../test/load/replicas.ts';
+import type { Target } from '../../test/load/run-k6.ts';
 import { boundedOnLoopback, scenarioNames } from './scenarios.ts';
 
 export const usage = `usage: node hack/load/main.ts [option]…

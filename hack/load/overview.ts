@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
 import { join } from 'node:path';
-import { thresholdsMissed } from './run-k6.ts';
+import { thresholdsMissed } from '../../test/load/run-k6.ts';
 
 /** One scenario that was run. */
 export interface Ran {

@@ -3,9 +3,6 @@ import { join } from 'node:path';
 
 const folder = join(import.meta.dirname, '../../k6/scenarios');
 
-/** The file of a scenario. */
-export const scenarioFile = (name: string): string => join(folder, `${name}.js`);
-
 /** In the order in which they run. The limiter's first: it submits jobs for a minute, and who submitted before would count. */
 const order = ['rate-limiter', 'smoke', 'job-fan-out', 'soak'];
 

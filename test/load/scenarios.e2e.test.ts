@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { text } from 'node:stream/consumers';
 import { k6Program, temporaryDirectory } from '@simfleet/testing';
-import { openOwner } from '../../hack/load/owner.ts';
-import { replicasMissing, startReplicas } from '../../hack/load/replicas.ts';
-import type { ReplicaOptions, Replicas } from '../../hack/load/replicas.ts';
-import { startK6, thresholdsMissed } from '../../hack/load/run-k6.ts';
-import type { Target } from '../../hack/load/run-k6.ts';
+import { openOwner } from './owner.ts';
+import { replicasMissing, startReplicas } from './replicas.ts';
+import type { ReplicaOptions, Replicas } from './replicas.ts';
+import { startK6, thresholdsMissed } from './run-k6.ts';
+import type { Target } from './run-k6.ts';
 import { startRelay } from './relay.ts';
 
 interface Report {

@@ -3,7 +3,6 @@ import { dirname, join } from 'node:path';
 import { k6Program } from '@simfleet/testing';
 import { startChild } from './child.ts';
 import type { Child } from './child.ts';
-import { scenarioFile } from './scenarios.ts';
 
 /** What a scenario is pointed at. */
 export interface Target {
@@ -11,6 +10,8 @@ export interface Target {
   readonly socketUrls: readonly string[];
   readonly token: string;
 }
+
+const scenarios = join(import.meta.dirname, '../../k6/scenarios');
 
 export interface K6Run {
   readonly scenario: string;
@@ -47,6 +48,6 @@ export const startK6 = async ({ scenario, target, variables, folder, output = 'i
     K6_NO_USAGE_REPORT: 'true',
     ...variables,
   };
-  const words = ['run', '--quiet', '--address', '', scenarioFile(scenario)];
+  const words = ['run', '--quiet', '--address', '', join(scenarios, `${scenario}.js`)];
   return startChild([found.file, ...words], { env, stdio: ['ignore', output, output] });
 };
