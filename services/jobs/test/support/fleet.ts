@@ -2,6 +2,7 @@ import type { TestContext } from 'node:test';
 import type { Bus } from '@simfleet/bus';
 import { openMemoryBus } from '@simfleet/bus/memory';
 import type { Job } from '@simfleet/contracts';
+import type { LimiterStore } from '@simfleet/rate-limit';
 import { openLeases } from '@simfleet/storage';
 import type { LeaseTiming, Leases, Storage } from '@simfleet/storage';
 import { openMemoryStorage } from '@simfleet/storage/memory';
@@ -35,8 +36,10 @@ export interface FleetOptions {
   readonly count: number;
   /** A handle of its own for each replica. Default: one store and one bus in memory for all. */
   readonly open?: () => Promise<{ readonly storage: Storage; readonly bus: Bus }>;
-  /** None unless given. */
-  readonly quotas?: QuotaSource;
+  /** Of each replica, in the order of their start; none unless given. */
+  readonly quotas?: () => QuotaSource;
+  /** Of all replicas; nothing is limited unless given. */
+  readonly limiter?: LimiterStore;
   /** Default: ten times as fast as in earnest. */
   readonly timing?: LeaseTiming;
 }
@@ -67,7 +70,8 @@ export const startFleet = async (test: TestContext, options: FleetOptions): Prom
     const leases = await openLeases({ storage, clock, logger, timing });
     const platform = await startPlatform(test, {
       ...{ storage, bus, clock, leases },
-      ...(options.quotas === undefined ? {} : { quotas: options.quotas }),
+      ...(options.quotas === undefined ? {} : { quotas: options.quotas() }),
+      ...(options.limiter === undefined ? {} : { limiter: options.limiter }),
     });
     return { ...platform, leases, process, paused: false };
   };

@@ -11,9 +11,11 @@ import {
   createIdempotencyStore,
   cursorKey,
   idempotencyCollection,
+  openRequestLimits,
 } from '@simfleet/http';
 import type { Authorizer, IdempotencyRecord } from '@simfleet/http';
 import { builtInEngines } from '@simfleet/simulation/engines';
+import type { LimiterStore } from '@simfleet/rate-limit';
 import type { Clock, RuntimeContext } from '@simfleet/runtime';
 import { openLeases, startLedRelay } from '@simfleet/storage';
 import type { Leases, Storage } from '@simfleet/storage';
@@ -69,6 +71,8 @@ export interface PlatformOptions {
   readonly options?: JobsOptions;
   /** None unless given. */
   readonly quotas?: QuotaSource;
+  /** Where the policies in force are counted; nothing is limited unless given. */
+  readonly limiter?: LimiterStore;
   /** Tokens besides the administrator's. */
   readonly users?: Readonly<Record<string, Principal>>;
 }
@@ -94,6 +98,7 @@ export const startPlatform = async (test: TestContext, options: PlatformOptions 
     slots: 2,
     options: options.options ?? {},
     quotas: options.quotas ?? null,
+    limiter: options.limiter ?? null,
   };
   const jobs = jobsModule({ storage, bus, leases, engines, cursors, ...own }, []);
   const running = await jobs.start(context);
@@ -102,7 +107,12 @@ export const startPlatform = async (test: TestContext, options: PlatformOptions 
     ...{ clock, owner: leases.memberId, isAlive: leases.isAlive },
   });
   const authorizer = withUsers(tokenAuthorizer({ administrator: adminToken }), options.users ?? {});
+  const { policies, planOf } = jobs.limits;
+  const limiting = { policies, planOf, trustedProxies: [], clock, metrics, logger };
   const server = createHttpServer({
+    ...(options.limiter === undefined
+      ? {}
+      : { requestLimits: openRequestLimits({ ...limiting, store: options.limiter }) }),
     routes: jobs.routes,
     info: { title: 'Simfleet', version: '0', description: '' },
     authorizer,
