@@ -1,14 +1,22 @@
-import { eventData, liveEvent } from '@simfleet/contracts';
+import {
+  clientMessage,
+  eventData,
+  liveEvent,
+  socketCloses,
+  socketPath,
+  socketProtocol,
+  socketReply,
+} from '@simfleet/contracts';
 import { z } from 'zod';
 
-const schema = (shape: z.ZodType): string =>
-  ['```json', JSON.stringify(z.toJSONSchema(shape, { io: 'output' }), null, 2), '```'].join('\n');
+const schema = (shape: z.ZodType, io: 'input' | 'output' = 'output'): string =>
+  ['```json', JSON.stringify(z.toJSONSchema(shape, { io }), null, 2), '```'].join('\n');
 
 export const generateEventReference = (): string =>
   [
     '# Events',
     '',
-    'Generated from `packages/contracts/src/events.ts` and `packages/contracts/src/live.ts`.',
+    'Generated from `packages/contracts/src/events.ts`, `packages/contracts/src/live.ts` and `packages/contracts/src/socket-protocol.ts`.',
     '',
     '## On the bus',
     '',
@@ -20,5 +28,21 @@ export const generateEventReference = (): string =>
     '',
     '`GET /v1/jobs/{id}/events` streams these as server-sent events. The `id` is 1, 2, 3, … without gaps; `Last-Event-ID` resumes after it.',
     ...liveEvent.options.flatMap((shape) => ['', `### \`${shape.shape.type.value}\``, '', schema(shape)]),
+    '',
+    '## Over WebSockets',
+    '',
+    `At \`${socketPath}\`, subprotocol \`${socketProtocol}\`, JSON text. [The guide](../guides/live-events.md) has an example. A client sends:`,
+    '',
+    schema(clientMessage, 'input'),
+    '',
+    'Each message is answered by one of these with the same `id`:',
+    '',
+    schema(socketReply),
+    '',
+    'Beside those come `{"job": …, "event": {"id": …, …}}`, with the members of the live event above, and `{"job": …, "end": {"last": …, "reason": "over" | "deleted"}}`.',
+    '',
+    '| code | reason | what it means |',
+    '|---|---|---|',
+    ...Object.entries(socketCloses).map(([reason, { code, meaning }]) => `| ${code} | \`${reason}\` | ${meaning} |`),
     '',
   ].join('\n');

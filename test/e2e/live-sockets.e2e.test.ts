@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
+import type { SocketEvent } from '@simfleet/testing';
 import { freePort, postgresMissing, startPostgres, temporaryDirectory, until } from '@simfleet/testing';
 import { openClient } from './client.ts';
 import type { Client } from './client.ts';
@@ -10,8 +13,8 @@ import { follow } from './follow.ts';
 import { startPlatform } from './platform.ts';
 import { european } from './scene.ts';
 
-/** Two seconds of work on two cores. */
-const job = european({ maxPaths: '100000000' });
+/** Some four seconds of work on two cores: a death comes in the middle. */
+const job = european({ maxPaths: '250000000' });
 
 /** What the stream of server-sent events has, in the shape of the sockets’. */
 const streamed = async (client: Client, id: string): Promise<readonly unknown[]> => {
@@ -23,6 +26,22 @@ const streamed = async (client: Client, id: string): Promise<readonly unknown[]>
 const assertTheSame = async (client: Client, id: string, { events }: FollowedBySocket): Promise<void> => {
   assert.deepEqual(events, await streamed(client, id));
   assert.equal(events.at(-1)?.type, 'result');
+};
+
+type WatchJob = (options: {
+  readonly url: string;
+  readonly token: string;
+  readonly job: string;
+  readonly onEvent: (event: SocketEvent) => void;
+}) => Promise<number>;
+
+/** The code that the guide gives to pages, as it stands there. */
+const codeOfGuide = async (directory: string): Promise<WatchJob> => {
+  const guide = readFileSync(new URL('../../docs/guides/live-events.md', import.meta.url), 'utf8');
+  const [, code = ''] = /^```js\n(export const watchJob.*?)^```$/ms.exec(guide) ?? [];
+  const file = join(directory, 'watch-job.mjs');
+  writeFileSync(file, code);
+  return ((await import(file)) as { readonly watchJob: WatchJob }).watchJob;
 };
 
 const ends = [
@@ -44,7 +63,10 @@ for (const [what, code, end] of ends) {
       followBySocket(id, { ...following, onEvent: (event) => (last = event.id) }),
       ...Array.from({ length: 9 }, () => followBySocket(id, following)),
     ];
-    await until('some events', () => last >= 6, 30_000);
+    const seenByPage: SocketEvent[] = [];
+    const watchJob = await codeOfGuide(path);
+    const page = watchJob({ url: socketsUrl, token, job: id, onEvent: (event) => seenByPage.push(event) });
+    await until('some events', () => last >= 4 && seenByPage.length > 0, 30_000);
     await end(first);
     const next = await startPlatform({ dataDir: path, slots: 2, flags });
     t.after(() => next.stop());
@@ -53,6 +75,8 @@ for (const [what, code, end] of ends) {
       assert.equal(watched.closes[0], code);
       await assertTheSame(openClient(next), id, watched);
     }
+    assert.equal(await page, seenByPage.length);
+    assert.deepEqual(seenByPage, await streamed(openClient(next), id));
   });
 }
 
@@ -78,7 +102,7 @@ test(
       ),
     );
     const stream = follow(client, id, t.signal);
-    await until('some events', () => last >= 6, 30_000);
+    await until('some events', () => last >= 4, 30_000);
     homes = homes.map(() => homes[1] ?? '');
     await jobs[0]?.kill();
     const watched = await Promise.all(watchers);

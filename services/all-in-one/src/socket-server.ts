@@ -21,7 +21,9 @@ export const socketServer = (
   let address: string | null = null;
   const start: Module['start'] = async ({ clock, logger, metrics }) => {
     if (driver === 'off' || jobs === null) return { stop: async () => undefined };
-    const create = await chooseSocketServer(driver);
+    const create = await chooseSocketServer(driver, (missing) =>
+      logger.info({ missing }, 'uWebSockets.js is not here: WebSockets are served by ws'),
+    );
     const opened: { server?: SocketServer } = {};
     const publish = (topic: string, message: string): number => opened.server?.publish(topic, message) ?? 0;
     const { verbs, close } = jobs.openVerbs({ metrics, logger, publish });
