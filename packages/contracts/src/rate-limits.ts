@@ -84,6 +84,9 @@ const fitsBucket = (rule: LimitRule, limit: number, burst: number | undefined): 
   !usesBucket(rule) ||
   Math.max(limit, burst ?? limit) * Math.round(rule.windowSeconds * 1000) <= maxCount;
 
+/** Seconds: three times the pause between two looks of `services/jobs` at who holds what. */
+const leastJobLease = 60;
+
 /** What single members cannot say about themselves. */
 const faultsOf = ({
   measure,
@@ -100,6 +103,11 @@ const faultsOf = ({
   const algorithm = ['rule', 'algorithm'];
   if (isOfJobs && rule.algorithm !== 'concurrency')
     fault(algorithm, 'must be concurrency, for jobs are held and let go');
+  if (isOfJobs && rule.algorithm === 'concurrency' && (rule.leaseSeconds ?? leastJobLease) < leastJobLease)
+    fault(
+      ['rule', 'leaseSeconds'],
+      `must be at least ${leastJobLease} for jobs, whose records are looked at every 20 s`,
+    );
   if (measure === 'paths' && !['fixed-window', 'sliding-counter', 'token-bucket'].includes(rule.algorithm))
     fault(algorithm, 'must be fixed-window, sliding-counter or token-bucket for paths');
   if (measure !== 'requests' && per !== 'customer') fault(['per'], 'must be customer, whose jobs these are');

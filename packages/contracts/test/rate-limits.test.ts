@@ -33,6 +33,8 @@ test('jobs are held by leases, of a customer, in no single operation', () => {
   assert.deepEqual(faults(jobs), ['rule.algorithm']);
   assert.deepEqual(faults({ ...jobs, rule, per: 'user', operations: ['createJob'] }), ['per', 'operations']);
   assert.deepEqual(faults({ ...jobs, rule, onStoreLoss: 'share' }), ['onStoreLoss']);
+  assert.deepEqual(faults({ ...jobs, rule: { ...rule, leaseSeconds: 60 } }), []);
+  assert.deepEqual(faults({ ...jobs, rule: { ...rule, leaseSeconds: 59 } }), ['rule.leaseSeconds']);
 });
 
 test('windows are whole milliseconds up to 31 days, limits whole units below 2^53', () => {

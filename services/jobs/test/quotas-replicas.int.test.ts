@@ -2,18 +2,22 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import type { Job } from '@simfleet/contracts';
-import { until } from '@simfleet/testing';
+import { guardStore } from '@simfleet/rate-limit';
+import { openMemoryLimiterStore } from '@simfleet/rate-limit/memory';
+import { openRedisLimiterStore } from '@simfleet/rate-limit/redis';
+import { createMetrics, systemClock } from '@simfleet/runtime';
+import { redisMissing, silentLogger, startRedis, until } from '@simfleet/testing';
 import { readJob, startFleet } from './support/fleet.ts';
 import type { Fleet } from './support/fleet.ts';
 import { createJob, smallSpec, startPlatform } from './support/platform.ts';
 import type { Platform } from './support/platform.ts';
 import { testQuotas } from './support/quotas.ts';
-import type { Limits } from './support/quotas.ts';
+import type { Limits, TestQuotas } from './support/quotas.ts';
 import { openShard, work } from './support/shard.ts';
 
 const scene = async (t: TestContext, limits: Partial<Limits>) => {
   const quotas = testQuotas(limits);
-  return { quotas, fleet: await startFleet(t, { count: 2, quotas }) };
+  return { quotas, fleet: await startFleet(t, { count: 2, quotas: () => quotas }) };
 };
 
 /** Jobs created one after another, each at the next replica. */
@@ -74,6 +78,7 @@ test('paths of shards at two replicas are one budget, and the answer does not de
 
   const { fleet, quotas } = await scene(t, { paths: 1000 });
   const job = await createJob(fleet.balancer, smallSpec({ shards: 2 }));
+  await quotas.spend(1000);
   const token = await fleet.balancer.tokenFor(job.id);
   const shards = await Promise.all(fleet.replicas.map((replica, at) => openShard(replica, job.id, token, at)));
   const working = Promise.all(shards.map(work));
@@ -82,5 +87,52 @@ test('paths of shards at two replicas are one budget, and the answer does not de
   await working;
   const { state, resultDigest } = await readJob(fleet.balancer, job.id);
   assert.deepEqual([state, resultDigest], ['Succeeded', expected]);
-  await until('all paths are counted', async () => (await quotas.held('paths')) === 3050);
+  await until('all paths are counted', async () => (await quotas.held('paths')) === 4050);
 });
+
+/** What a replica has of limits when they are kept in Redis, as the platform puts it together. */
+const onRedis = async (t: TestContext, url: string, limits: Partial<Limits>): Promise<TestQuotas> => {
+  const store = guardStore({
+    store: await openRedisLimiterStore({ url, timeoutMs: 2_000 }),
+    shares: openMemoryLimiterStore({ clock: systemClock, maxKeys: 1_000 }),
+    ...{ replicas: 2, timeoutMs: 250, onLoss: () => 'open', clock: systemClock },
+    ...{ metrics: createMetrics(), logger: silentLogger() },
+  });
+  t.after(() => store.close());
+  return testQuotas(limits, { store, leaseMs: 6_000 });
+};
+
+test(
+  'on Redis that dies and comes back empty places stay as the records have them',
+  { skip: redisMissing() },
+  async (t) => {
+    const redis = await startRedis(t);
+    const limits = { queued: 10, running: 2 };
+    const [one, two] = [await onRedis(t, redis.url, limits), await onRedis(t, redis.url, limits)];
+    const sources = [one, two];
+    const fleet = await startFleet(t, { count: 2, quotas: () => sources.pop() ?? one });
+    const answers = await Promise.all(
+      Array.from({ length: 50 }, () => fleet.balancer.call<Job>('POST', '/v1/jobs', { spec: smallSpec() })),
+    );
+    const jobs = answers.filter(({ status }) => status === 201).map(({ body }) => body);
+    assert.equal(jobs.length, 10);
+    const counts = async (): Promise<string> => [...(await waiting(fleet.balancer, jobs))].sort().join('');
+    await until('two have a place', async () => (await counts()) === 'QQwwwwwwww');
+
+    await redis.kill();
+    const places = await waiting(fleet.balancer, jobs);
+    const ends = jobs[places.indexOf('Q')];
+    await fleet.balancer.call('POST', `/v1/jobs/${ends?.id}:cancel`);
+    await until('another has its place', async () => (await counts()) === 'CQQwwwwwww');
+    const more = await createJob(fleet.balancer, smallSpec());
+    assert.equal(more.waitsFor, 'jobs-running');
+
+    await redis.restart();
+    await until('Redis knows it all again', async () => {
+      const held = [await one.held('running'), await one.held('queued')];
+      return held[0] === 2 && held[1] === 10;
+    });
+    assert.equal(await counts(), 'CQQwwwwwww');
+    assert.equal((await fleet.balancer.call('POST', '/v1/jobs', { spec: smallSpec() })).status, 429);
+  },
+);

@@ -110,8 +110,7 @@ test('time that a job waits counts for no deadline', async (t) => {
   await process.handleShardEvent(shardStarted(second.id));
   await clock.advance(50_000);
   assert.equal(await stateOf(process, second.id), 'Running runs');
-  for (const { rule } of quotas.quotasOf('default').paths)
-    await quotas.store.decide([{ rule, key: 'customer:default', cost: 10, force: true }]);
+  await quotas.spend(10);
   process.quotas.pause('default', second.id);
   await clock.advance(3_600_000);
   assert.equal(await stateOf(process, second.id), 'Queued paused');
@@ -127,11 +126,7 @@ test('time that a job waits counts for no deadline', async (t) => {
 test('paths come back with their window: jobs that were paused go on by themselves', async (t) => {
   const { clock, quotas, process } = await scene(t, { paths: 10 }, { windowMs: 60_000 });
   const { id } = await process.create(1);
-  const spend = async (cost: number): Promise<void> => {
-    for (const { rule } of quotas.quotasOf('default').paths)
-      await quotas.store.decide([{ rule, key: 'customer:default', cost, force: true }]);
-  };
-  await spend(10);
+  await quotas.spend(10);
   process.quotas.pause('default', id);
   await settled();
   assert.equal(await stateOf(process, id), 'Queued paused');

@@ -24,6 +24,8 @@ export interface QuotaSource {
   readonly store: LimiterStore;
   /** As the policies are now. */
   quotasOf(customer: string): Soon<Quotas>;
+  /** Milliseconds between two renewals of what jobs hold, at most a third of the shortest lease; default 20,000. */
+  readonly renewEveryMs?: number;
   /** Called when policies or plans may have changed; answers how to end that. Left out: changes are seen within a second. */
   onChanged?(listener: () => void): () => void;
 }

@@ -5,51 +5,39 @@ import type { HeldUnits } from './held-units.ts';
 import { hasPlace, isInQueue, waitsFor } from './place.ts';
 import type { QuotaSource } from './quota-source.ts';
 
-export interface Renewal {
-  /** Customers of jobs that wait. */
-  readonly waiting: ReadonlySet<string>;
-  /** Milliseconds within which the next renewal should come. */
-  readonly withinMs: number;
-}
-
 /**
  * Writes down in the store of the counts what the records say is held, all jobs that are not over: so what the store lost is there again, and what
  * died without giving back is not. One process does so at a time.
  */
 export interface RenewHeld {
-  renew(): Promise<Renewal>;
+  /** Answers the customers of jobs that wait. */
+  renew(): Promise<ReadonlySet<string>>;
   /** The job gave back what it held: a renewal that is under way must not take it again. */
   gaveBack(jobId: string): void;
 }
 
-/** The longest that the store goes without hearing of the records, and the shortest: leases below three times that run out between two renewals. */
-const most = 20_000;
-const least = 1_000;
 /** Renewals under way at a time. */
 const atOnce = 64;
 
 export const openRenewHeld = (source: QuotaSource, store: JobStore, held: HeldUnits): RenewHeld => {
   let given: Set<string> | null = null;
 
-  const renewOne = async ({ id, doc }: StoredJob): Promise<number> => {
+  const renewOne = async ({ id, doc }: StoredJob): Promise<void> => {
     const { queued, running } = await source.quotasOf(doc.customer);
-    if (given?.has(id) === true) return most;
-    const mine = [
+    if (given?.has(id) === true) return;
+    await Promise.all([
       ...(isInQueue(doc) ? [held.renew(queued, doc.customer, id)] : []),
       ...(hasPlace(doc) ? [held.renew(running, doc.customer, id)] : []),
-    ];
-    await Promise.all(mine);
-    return Math.min(most, ...[...queued, ...running].map(({ rule }) => rule.leaseMs / 3));
+    ]);
   };
 
   return {
     async renew() {
       given = new Set();
       const waiting = new Set<string>();
-      let withinMs = most;
       let page: StoredJob[] = [];
       const flush = async (): Promise<void> => {
-        withinMs = Math.min(withinMs, ...(await Promise.all(page.map(renewOne))));
+        await Promise.all(page.map(renewOne));
         page = [];
       };
       try {
@@ -62,7 +50,7 @@ export const openRenewHeld = (source: QuotaSource, store: JobStore, held: HeldUn
       } finally {
         given = null;
       }
-      return { waiting, withinMs: Math.max(least, withinMs) };
+      return waiting;
     },
     gaveBack: (jobId) => void given?.add(jobId),
   };

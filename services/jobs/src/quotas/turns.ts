@@ -9,7 +9,7 @@ import type { RenewHeld } from './renew-held.ts';
 export interface TurnsParts {
   readonly admitWaiting: AdmitWaiting;
   readonly renewHeld: RenewHeld;
-  readonly source: Pick<QuotaSource, 'onChanged'>;
+  readonly source: Pick<QuotaSource, 'onChanged' | 'renewEveryMs'>;
   readonly leases: Leases;
   readonly bus: Pick<Bus, 'broadcast' | 'listen'>;
   readonly clock: Clock;
@@ -35,9 +35,11 @@ interface Hint {
 const subject = 'jobs.turns';
 /** Between two looks at customers whose jobs wait: how late a raised quota, a hint that was lost or paths that are back are seen. */
 const lookMs = 1_000;
+/** A third of the shortest lease that a policy of jobs may have. */
+const usualRenewalMs = 20_000;
 
 export const openTurns = (parts: TurnsParts): Turns => {
-  const { admitWaiting, renewHeld, source, leases, bus, clock, logger, shared } = parts;
+  const { renewHeld, source, leases, bus, clock, logger, shared } = parts;
   /** The process that decides: what it knows of, or null. */
   let term: Term | null = null;
 
@@ -74,7 +76,7 @@ export const openTurns = (parts: TurnsParts): Turns => {
       const leading = await lead({
         ...{ leases, name: 'jobs-turns', clock, logger },
         begin: async () => {
-          const begun = beginTerm({ admitWaiting, renewHeld, clock, logger });
+          const begun = beginTerm(parts);
           term = begun;
           return async () => {
             term = null;
@@ -99,12 +101,9 @@ interface Term {
 }
 
 /** The time in which this process decides. */
-const beginTerm = ({
-  admitWaiting,
-  renewHeld,
-  clock,
-  logger,
-}: Pick<TurnsParts, 'admitWaiting' | 'renewHeld' | 'clock' | 'logger'>): Term => {
+const beginTerm = (parts: Pick<TurnsParts, 'admitWaiting' | 'renewHeld' | 'source' | 'clock' | 'logger'>): Term => {
+  const { admitWaiting, renewHeld, clock, logger } = parts;
+  const { renewEveryMs = usualRenewalMs } = parts.source;
   /** Customers of whose jobs some wait, as far as is known. */
   const waiting = new Set<string>();
   /** Rounds under way; true = something changed since it began. */
@@ -151,15 +150,14 @@ const beginTerm = ({
   };
 
   const renew = async (): Promise<void> => {
-    let withinMs = lookMs;
+    let waitMs = renewEveryMs;
     try {
-      const renewal = await renewHeld.renew();
-      ({ withinMs } = renewal);
-      renewal.waiting.forEach(look);
+      (await renewHeld.renew()).forEach(look);
     } catch (error) {
+      waitMs = lookMs;
       logger.debug({ err: error }, 'what jobs hold of quotas is renewed later');
     }
-    if (!ended) cancelRenewal = clock.after(withinMs, () => track(renew()));
+    if (!ended) cancelRenewal = clock.after(waitMs, () => track(renew()));
   };
 
   track(renew());

@@ -18,6 +18,8 @@ export interface TestQuotas extends QuotaSource {
   readonly asked: Charge[];
   /** What the store holds of a quota, for the default customer. */
   held(name: 'queued' | 'running' | 'paths'): Promise<number>;
+  /** Uses paths of the default customer, as if other jobs had. */
+  spend(paths: number): Promise<void>;
 }
 
 export interface TestQuotasOptions {
@@ -58,7 +60,10 @@ export const testQuotas = (limits: Partial<Limits>, options: TestQuotasOptions =
   };
   const quotasOf = () => ({ queued: jobs('queued'), running: jobs('running'), paths: paths() });
   return {
-    ...{ limits: current, asked, store, quotasOf },
+    ...{ limits: current, asked, store, quotasOf, renewEveryMs: Math.min(20_000, leaseMs / 3) },
+    async spend(cost) {
+      for (const { rule } of paths()) await inner.decide([{ rule, key: 'customer:default', cost, force: true }]);
+    },
     async held(name) {
       const rule: Rule | undefined = quotasOf()[name][0]?.rule;
       if (rule === undefined) return 0;
