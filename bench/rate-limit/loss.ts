@@ -1,3 +1,4 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { RateLimiterMemory, RateLimiterRedis } from 'rate-limiter-flexible';
@@ -16,7 +17,7 @@ const limit = 600;
 const windowMs = 120_000;
 const share = limit / replicas;
 const timeoutMs = 100;
-const [beforeMs, afterMs] = [6_000, 5_000];
+const [beforeMs, afterMs] = [6_000, 8_000];
 
 const ours = async (policy: LossPolicy, url: string): Promise<Subject> => {
   const rule: SlidingLogRule = { name: policy, algorithm: 'sliding-log', limit, windowMs };
@@ -98,7 +99,7 @@ const boundOf = (name: string, { forgets }: Trouble): number | null => {
   return null;
 };
 
-const report = ({ name }: Subject, load: Load, trouble: Trouble, goals: Goals): void => {
+const report = ({ name }: Subject, load: Load, trouble: Trouble, stallMs: number, goals: Goals): void => {
   const { admitted, refused, worst } = wrongs(load, limit);
   const [p99, slowest] = [quantile(load.latencies, 0.99), Math.max(...load.latencies)];
   const bound = boundOf(name, trouble);
@@ -106,9 +107,9 @@ const report = ({ name }: Subject, load: Load, trouble: Trouble, goals: Goals): 
   if (bound !== null)
     verdicts.push(goals.judge(`${name}: ${worst} of one key`, `≤ ${bound} of one key`, worst <= bound));
   if (name.startsWith('ours')) {
-    const most = timeoutMs + 50;
-    const what = `${name}: slowest ${slowest.toFixed(0)} ms`;
-    verdicts.push(goals.judge(what, `≤ time-out of ${timeoutMs} ms + 50 ms for a busy machine`, slowest <= most));
+    const most = timeoutMs + stallMs + 5;
+    const goal = `≤ time-out of ${timeoutMs} ms + longest stall + 5 ms`;
+    verdicts.push(goals.judge(`${name}: slowest ${slowest.toFixed(0)} ms`, goal, slowest <= most));
   }
   console.log(
     `  ${name.padEnd(34)}${String(admitted).padStart(7)}${String(refused).padStart(9)}${String(worst).padStart(11)}` +
@@ -122,6 +123,7 @@ const play = async (trouble: Trouble, goals: Goals): Promise<void> => {
   const policies: readonly LossPolicy[] = ['open', 'closed', 'share'];
   const subjects = [...(await Promise.all(policies.map((policy) => ours(policy, redis.url)))), flexible(redis.url)];
   try {
+    const stalls = monitorEventLoopDelay({ resolution: 5 });
     const loads = subjects.map((subject) => [subject, newLoad()] as const);
     const script = async (): Promise<void> => {
       await pause(beforeMs);
@@ -130,13 +132,16 @@ const play = async (trouble: Trouble, goals: Goals): Promise<void> => {
       await trouble.giveBack(redis);
       await pause(afterMs);
     };
+    stalls.enable();
     await drive(loads, script());
     await pause(2 * timeoutMs);
+    stalls.disable();
+    const stallMs = stalls.max / 1e6;
     console.log(
-      `\n  ${trouble.name}\n  ${'limiter'.padEnd(34)}${'wrongly'.padStart(7)}${'wrongly'.padStart(9)}${'most of'.padStart(11)}${'p99'.padStart(10)}${'slowest'.padStart(10)}${'unanswered'.padStart(12)}` +
+      `\n  ${trouble.name}; longest stall of the process ${stallMs.toFixed(0)} ms\n  ${'limiter'.padEnd(34)}${'wrongly'.padStart(7)}${'wrongly'.padStart(9)}${'most of'.padStart(11)}${'p99'.padStart(10)}${'slowest'.padStart(10)}${'unanswered'.padStart(12)}` +
         `\n  ${''.padEnd(32)}${'admitted'.padStart(9)}${'refused'.padStart(9)}${'a key'.padStart(11)}${'ms'.padStart(10)}${'ms'.padStart(10)}`,
     );
-    for (const [subject, load] of loads) report(subject, load, trouble, goals);
+    for (const [subject, load] of loads) report(subject, load, trouble, stallMs, goals);
   } finally {
     for (const subject of subjects) await subject.close();
     for (const cleanUp of cleanUps) await cleanUp();

@@ -139,6 +139,8 @@ export const openConnection = (options: ConnectionOptions, description: string):
         closed = true;
         if (client.status === 'end') return resolve();
         client.once('end', () => resolve());
+        // Between two attempts there is nothing to end, and ioredis tells of no end.
+        if (client.status === 'reconnecting') resolve();
         client.disconnect();
       }),
   };

@@ -152,4 +152,18 @@ void suite('A Redis that is lost under load', { skip: redisMissing() }, () => {
     assert.equal(guard.state, 'up');
     await guard.check();
   });
+
+  void test('is closed while it is lost, between two attempts to reach it', async (t) => {
+    const redis = await startRedis(t);
+    const looking = await openRedisLimiterStore({ url: redis.url });
+    await redis.kill();
+    await until('the connection to be gone', () =>
+      looking.check().then(
+        () => false,
+        () => true,
+      ),
+    );
+    await looking.close();
+    await looking.close();
+  });
 });
