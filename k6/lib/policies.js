@@ -49,7 +49,7 @@ export const removePolicies = (platform, names) => {
 /** Whatever its version is. */
 const unconditional = { headers: { 'If-Match': '*' } };
 
-/** What runs of more than an hour ago left behind, for they were killed. */
+/** Takes away what runs of more than an hour ago left behind, for they were killed. */
 export const removeLeftOvers = (platform) => {
   const old = Date.now() - 3_600_000;
   const left = all(platform).filter(
@@ -64,19 +64,27 @@ export const removeLeftOvers = (platform) => {
 
 /** So much that no run reaches it; a bucket takes limit × window below 2^53. */
 const raisedLimit = 1_000_000_000;
+/** What a raised policy was is in its description, so that it can be put back even if the run that raised it was killed. */
+const raisedMark = 'Raised by a load test until that ends. It was ';
 
-/** Raises policies out of the way of what is measured. Answers what `putBack` needs. Throws for a policy that is not there. */
+const before = ({ rule, description }) =>
+  description.startsWith(raisedMark) ? JSON.parse(description.slice(raisedMark.length)) : { rule, description };
+
+/**
+ * Raises policies out of the way of what is measured, and answers what `putBack` needs. One that a run left raised is known for what it was before. Throws
+ * for a policy that is not there.
+ */
 export const raise = (platform, names) =>
   names.map((name) => {
-    const { rule } = findPolicy(platform, name);
-    const { burst, ...others } = rule;
-    const raised = { limit: raisedLimit, ...(burst === undefined ? {} : { burst: raisedLimit }) };
-    patch(platform, name, { rule: { ...others, ...raised } });
-    return { name, rule };
+    const was = before(findPolicy(platform, name));
+    const { burst, ...others } = was.rule;
+    const rule = { ...others, limit: raisedLimit, ...(burst === undefined ? {} : { burst: raisedLimit }) };
+    patch(platform, name, { rule, description: `${raisedMark}${JSON.stringify(was)}` });
+    return { name, was };
   });
 
 export const putBack = (platform, raised) => {
-  for (const { name, rule } of raised) patch(platform, name, { rule });
+  for (const { name, was } of raised) patch(platform, name, was);
 };
 
 const patch = (platform, name, body) =>

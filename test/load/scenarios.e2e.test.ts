@@ -4,7 +4,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { text } from 'node:stream/consumers';
-import { k6Program, temporaryDirectory } from '@simfleet/testing';
+import type { RateLimitPolicy } from '@simfleet/contracts';
+import { k6Program, temporaryDirectory, until } from '@simfleet/testing';
 import { openOwner } from './owner.ts';
 import { replicasMissing, startReplicas } from './replicas.ts';
 import type { ReplicaOptions, Replicas } from './replicas.ts';
@@ -135,6 +136,30 @@ void describe('load tests', { skip }, () => {
       output,
       /missed: limiter_admitted_over_bound\{algorithm:sliding-log,pattern:burst\} count==0, was 30 /,
     );
+  });
+
+  void it('takes back what it made and raised when it is interrupted', async () => {
+    const replicas = await together();
+    const list = async <Item>(path: string): Promise<readonly Item[]> => {
+      const headers = { authorization: `Bearer ${replicas.token}` };
+      const response = await fetch(`${replicas.urls[0]}/v1/${path}`, { headers });
+      return ((await response.json()) as { readonly items: readonly Item[] }).items;
+    };
+    const policies = async (): Promise<unknown> =>
+      (await list<RateLimitPolicy>('rate-limit-policies?limit=100')).map(({ name, rule, description }) => ({
+        ...{ name, rule, description },
+      }));
+    const asTheyWere = await policies();
+    const variables = { ...watching, LOAD_SECONDS: '60' };
+    const child = await startK6({ scenario: 'job-fan-out', target: replicas, variables, folder, output: 'pipe' });
+    owner.after(() => child.stop());
+    const [complaints] = [text(child.process.stderr!), child.process.stdout?.resume()];
+    await until('its job to run', async () => (await list('jobs?state=Running')).length === 1);
+    assert.notDeepEqual(await policies(), asTheyWere);
+    child.signal('SIGINT');
+    assert.notEqual(await child.ended, 0, await complaints);
+    assert.deepEqual(await policies(), asTheyWere);
+    assert.deepEqual(await list('jobs'), []);
   });
 
   void it('a variable that no script knows ends the run before it starts', async () => {
