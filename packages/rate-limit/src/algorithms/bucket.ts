@@ -26,29 +26,29 @@ export const bucketMeter = <R extends BucketRule>(burstOf: (rule: R) => number):
   const remaining = (rule: R, used: number): number => Math.max(0, Math.floor((capacity(rule) - used) / rule.windowMs));
 
   return {
-    start: () => ({ used: 0, at: 0 }),
+    start: () => ({ used: -0, at: -0 }),
     adopt(state, before, rule, now) {
       if (rule.windowMs === before.windowMs && rule.limit === before.limit) return { used: state.used, at: state.at };
       return { used: scaleUp(left(before, state, now), rule.windowMs, before.windowMs), at: now };
     },
-    look(rule, state, charge, now) {
+    decide(rule, state, charge, now, counts) {
       const used = left(rule, state, now);
       const weight = weightOf(charge, rule);
       const room = capacity(rule) - (weight === 0 ? 1 : weight);
-      if (used <= room || charge.force === true) {
-        const then = Math.min(used + weight, Number.MAX_SAFE_INTEGER);
-        return allowed(burstOf(rule), remaining(rule, then), Math.ceil(then / rule.limit), now);
+      if (used > room && charge.force !== true) {
+        const retry = room < 0 ? null : Math.ceil((used - room) / rule.limit);
+        return refused(burstOf(rule), remaining(rule, used), Math.ceil(used / rule.limit), retry, now);
       }
-      const retry = room < 0 ? null : Math.ceil((used - room) / rule.limit);
-      return refused(burstOf(rule), remaining(rule, used), Math.ceil(used / rule.limit), retry, now);
+      const then = Math.min(used + weight, Number.MAX_SAFE_INTEGER);
+      if (counts && weight > 0) {
+        state.used = then;
+        state.at = now;
+      }
+      return allowed(burstOf(rule), remaining(rule, then), Math.ceil(then / rule.limit), now);
     },
     stand(rule, state, now) {
       const used = left(rule, state, now);
       return allowed(burstOf(rule), remaining(rule, used), Math.ceil(used / rule.limit), now);
-    },
-    take(rule, state, charge, now) {
-      state.used = Math.min(left(rule, state, now) + weightOf(charge, rule), Number.MAX_SAFE_INTEGER);
-      state.at = now;
     },
     refund(rule, state, charge, at, now) {
       const weight = weightOf(charge, rule);

@@ -76,7 +76,7 @@ const lastEndBut = ({ leases, lastEnd }: ConcurrencyState, name: string | undefi
 export const concurrency: Meter<ConcurrencyRule, ConcurrencyState> = {
   start: () => ({ leases: new Map(), sum: 0, lastEnd: 0, ordered: true }),
   adopt: ({ leases }, _before, rule) => stateOf(new Map(leases), rule.limit),
-  look({ limit, leaseMs }, state, { cost = 1, lease, force }, now) {
+  decide({ limit, leaseMs }, state, { cost = 1, lease = '', force }, now, counts) {
     const weight = weigh(cost, limit);
     const name = weight > 0 ? lease : undefined;
     const own = ownAt(state, name, now);
@@ -86,28 +86,23 @@ export const concurrency: Meter<ConcurrencyRule, ConcurrencyState> = {
     const reset = Math.max(0, state.lastEnd - now);
     // A holder that asks for no more than it has is never refused, even when the limit went down under it: it goes on whatever is counted.
     const renews = own !== null && weight <= own.weight;
-    if (others <= room || renews || force === true) {
-      const left = Math.max(0, Math.floor(limit - addUp(others, weight, limit)));
-      // The new end is the last one, but after `leaseMs` shrank.
-      const newest = now + leaseMs >= state.lastEnd ? leaseMs : Math.max(leaseMs, lastEndBut(state, name) - now);
-      return allowed(limit, left, weight > 0 ? newest : reset, now);
+    if (others > room && !renews && force !== true) {
+      const left = Math.max(0, Math.floor(limit - held));
+      return refused(limit, left, reset, room < 0 ? null : roomAt(state, name, others, room, now) - now, now);
     }
-    const left = Math.max(0, Math.floor(limit - held));
-    return refused(limit, left, reset, room < 0 ? null : roomAt(state, name, others, room, now) - now, now);
+    const then = addUp(others, weight, limit);
+    // The new end is the last one, but after `leaseMs` shrank.
+    const newest = now + leaseMs >= state.lastEnd ? leaseMs : Math.max(leaseMs, lastEndBut(state, name) - now);
+    if (counts && weight > 0) {
+      dropEnded(state, now);
+      drop(state, lease);
+      hold(state, lease, { weight: then - others, ends: now + leaseMs });
+    }
+    return allowed(limit, Math.max(0, Math.floor(limit - then)), weight > 0 ? newest : reset, now);
   },
   stand({ limit }, state, now) {
     const left = Math.max(0, Math.floor(limit - heldAt(state, now)));
     return allowed(limit, left, Math.max(0, state.lastEnd - now), now);
-  },
-  take({ limit, leaseMs }, state, { cost = 1, lease = '' }, now) {
-    dropEnded(state, now);
-    drop(state, lease);
-    const sum = addUp(state.sum, weigh(cost, limit), limit);
-    const ends = now + leaseMs;
-    state.leases.set(lease, { weight: sum - state.sum, ends });
-    state.sum = sum;
-    if (ends < state.lastEnd) state.ordered = false;
-    else state.lastEnd = ends;
   },
   refund(_rule, state, { lease = '' }) {
     drop(state, lease);
@@ -115,6 +110,13 @@ export const concurrency: Meter<ConcurrencyRule, ConcurrencyState> = {
   endsAt: (_rule, { lastEnd }) => lastEnd,
   opensAt: ({ limit, leaseMs }, state) =>
     state.sum <= limit - 1 ? state.lastEnd - leaseMs : roomAt(state, undefined, state.sum, limit - 1, 0),
+};
+
+const hold = (state: ConcurrencyState, name: string, lease: Lease): void => {
+  state.leases.set(name, lease);
+  state.sum += lease.weight;
+  if (lease.ends < state.lastEnd) state.ordered = false;
+  else state.lastEnd = lease.ends;
 };
 
 /** Leaves `lastEnd`, which a lease that is to begin passes anyway. */

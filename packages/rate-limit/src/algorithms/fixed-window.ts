@@ -19,28 +19,27 @@ export const fixedWindow: Meter<FixedWindowRule, FixedWindowState> = {
     const count = countAt(startOf(before.windowMs, now), state);
     return { start: startOf(rule.windowMs, now), count };
   },
-  look({ limit, windowMs }, state, { cost = 1, force }, now) {
+  decide({ limit, windowMs }, state, { cost = 1, force }, now, counts) {
     const start = startOf(windowMs, now);
     const count = countAt(start, state);
     const weight = weigh(cost, limit);
     const room = limit - needOf(weight, limit);
     const ends = start + windowMs - now;
-    if (count <= room || force === true) {
-      const then = addUp(count, weight, limit);
-      return allowed(limit, Math.max(0, Math.floor(limit - then)), then === 0 ? 0 : ends, now);
+    if (count > room && force !== true) {
+      const left = Math.max(0, Math.floor(limit - count));
+      return refused(limit, left, count === 0 ? 0 : ends, room < 0 ? null : ends, now);
     }
-    const left = Math.max(0, Math.floor(limit - count));
-    return refused(limit, left, count === 0 ? 0 : ends, room < 0 ? null : ends, now);
+    const then = addUp(count, weight, limit);
+    if (counts && weight > 0) {
+      state.start = start;
+      state.count = then;
+    }
+    return allowed(limit, Math.max(0, Math.floor(limit - then)), then === 0 ? 0 : ends, now);
   },
   stand({ limit, windowMs }, state, now) {
     const start = startOf(windowMs, now);
     const count = countAt(start, state);
     return allowed(limit, Math.max(0, Math.floor(limit - count)), count === 0 ? 0 : start + windowMs - now, now);
-  },
-  take({ limit, windowMs }, state, { cost = 1 }, now) {
-    const start = startOf(windowMs, now);
-    state.count = addUp(countAt(start, state), weigh(cost, limit), limit);
-    state.start = start;
   },
   refund({ limit, windowMs }, state, { cost = 1 }, at, now) {
     const start = startOf(windowMs, now);

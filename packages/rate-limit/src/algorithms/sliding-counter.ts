@@ -21,6 +21,12 @@ const mostOf = (rule: SlidingCounterRule): number => {
   return Math.floor((area <= 2 ** 42 ? 2 ** 42 : 2 ** 52) / rule.windowMs);
 };
 
+const addTo = (rule: SlidingCounterRule, current: number, weight: number): number => {
+  const sum = current + weight;
+  // Only by force.
+  return sum <= rule.limit ? sum : Math.min(sum, mostOf(rule));
+};
+
 /** The state as of the window that holds `now`. */
 const rolled = (state: SlidingCounterState, windowMs: number, now: number): SlidingCounterState => {
   const start = startOf(windowMs, now);
@@ -64,30 +70,32 @@ export const slidingCounter: Meter<SlidingCounterRule, SlidingCounterState> = {
     const counted = weigh(usedAt({ start, current, previous }, before.windowMs, now) / before.windowMs, areaOf(rule));
     return { start: startOf(rule.windowMs, now), current: Math.min(counted, mostOf(rule)), previous: 0 };
   },
-  look(rule, state, { cost = 1, force }, now) {
+  decide(rule, state, { cost = 1, force }, now, counts) {
     const { limit, windowMs } = rule;
     const area = areaOf(rule);
     const here = rolled(state, windowMs, now);
     const used = usedAt(here, windowMs, now);
     const weight = weigh(cost, area);
     const need = needOf(weight, area);
-    if ((need <= limit && used <= area - need * windowMs) || force === true) {
-      const then = weight === 0 ? here : { ...here, current: Math.min(here.current + weight, mostOf(rule)) };
-      return allowed(limit, remainingOf(rule, usedAt(then, windowMs, now)), resetOf(then, windowMs, now), now);
+    if (used > area - need * windowMs && force !== true) {
+      const retry = need > limit ? null : fitsAt(rule, here, need) - now;
+      return refused(limit, remainingOf(rule, used), resetOf(here, windowMs, now), retry, now);
     }
-    const retry = need > limit ? null : fitsAt(rule, here, need) - now;
-    return refused(limit, remainingOf(rule, used), resetOf(here, windowMs, now), retry, now);
+    const { start, previous } = here;
+    const current = addTo(rule, here.current, weight);
+    const counted = used + (current - here.current) * windowMs;
+    const reset = current > 0 ? start + 2 * windowMs - now : resetOf(here, windowMs, now);
+    if (counts && weight > 0) {
+      state.start = start;
+      state.current = current;
+      state.previous = previous;
+    }
+    return allowed(limit, remainingOf(rule, counted), reset, now);
   },
   stand(rule, state, now) {
     const { limit, windowMs } = rule;
     const here = rolled(state, windowMs, now);
     return allowed(limit, remainingOf(rule, usedAt(here, windowMs, now)), resetOf(here, windowMs, now), now);
-  },
-  take(rule, state, { cost = 1 }, now) {
-    const { start, current, previous } = rolled(state, rule.windowMs, now);
-    state.start = start;
-    state.current = Math.min(current + weigh(cost, areaOf(rule)), mostOf(rule));
-    state.previous = previous;
   },
   refund(rule, state, { cost = 1 }, at, now) {
     const { start, current, previous } = rolled(state, rule.windowMs, now);

@@ -43,6 +43,12 @@ const forget = (state: SlidingLogState, { first, sum }: Live): void => {
   state.first = 0;
 };
 
+const append = ({ entries, first }: SlidingLogState, now: number, weight: number): void => {
+  const last = lengthOf(entries) - 1;
+  if (last >= first && timeOf(entries, last) === now) entries[2 * last + 1] = costOf(entries, last) + weight;
+  else entries.push(now, weight);
+};
+
 /** When the last counted admission leaves the window. */
 const emptyAt = (entries: readonly number[], first: number, windowMs: number): number =>
   first < lengthOf(entries) ? timeOf(entries, lengthOf(entries) - 1) + windowMs : 0;
@@ -63,33 +69,29 @@ export const slidingLog: Meter<SlidingLogRule, SlidingLogState> = {
     const { first, sum } = liveAt(state, before.windowMs, now);
     return { entries: state.entries.slice(2 * first), first: 0, sum };
   },
-  look({ limit, windowMs }, state, { cost = 1, force }, now) {
+  decide({ limit, windowMs }, state, { cost = 1, force }, now, counts) {
     const live = liveAt(state, windowMs, now);
     const weight = weigh(cost, limit);
     const room = limit - needOf(weight, limit);
-    const reset = Math.max(0, emptyAt(state.entries, live.first, windowMs) - now);
-    if (live.sum <= room || force === true) {
-      const then = addUp(live.sum, weight, limit);
-      return allowed(limit, Math.max(0, Math.floor(limit - then)), weight > 0 ? windowMs : reset, now);
+    if (live.sum > room && force !== true) {
+      const left = Math.max(0, Math.floor(limit - live.sum));
+      const reset = Math.max(0, emptyAt(state.entries, live.first, windowMs) - now);
+      const retry = room < 0 ? null : roomAt(state.entries, live, windowMs, room) - now;
+      return refused(limit, left, reset, retry, now);
     }
-    const left = Math.max(0, Math.floor(limit - live.sum));
-    const retry = room < 0 ? null : roomAt(state.entries, live, windowMs, room) - now;
-    return refused(limit, left, reset, retry, now);
+    const then = addUp(live.sum, weight, limit);
+    const reset = weight > 0 ? windowMs : Math.max(0, emptyAt(state.entries, live.first, windowMs) - now);
+    if (counts && weight > 0) {
+      forget(state, live);
+      append(state, now, then - live.sum);
+      state.sum = then;
+    }
+    return allowed(limit, Math.max(0, Math.floor(limit - then)), reset, now);
   },
   stand({ limit, windowMs }, state, now) {
     const live = liveAt(state, windowMs, now);
     const reset = Math.max(0, emptyAt(state.entries, live.first, windowMs) - now);
     return allowed(limit, Math.max(0, Math.floor(limit - live.sum)), reset, now);
-  },
-  take({ limit, windowMs }, state, { cost = 1 }, now) {
-    forget(state, liveAt(state, windowMs, now));
-    const { entries } = state;
-    const sum = addUp(state.sum, weigh(cost, limit), limit);
-    const weight = sum - state.sum;
-    state.sum = sum;
-    const last = lengthOf(entries) - 1;
-    if (last >= state.first && timeOf(entries, last) === now) entries[2 * last + 1] = costOf(entries, last) + weight;
-    else entries.push(now, weight);
   },
   refund({ limit, windowMs }, state, { cost = 1 }, at, now) {
     forget(state, liveAt(state, windowMs, now));

@@ -11,8 +11,11 @@ const mostFine = 2 ** 42;
 const mostWhole = Number.MAX_SAFE_INTEGER;
 
 /** The cost as it is counted beside this limit. Never rounds down. */
-export const weigh = (cost: number, limit: number): number =>
-  limit <= mostFine ? Math.ceil(cost * finest) / finest : Math.ceil(cost);
+export const weigh = (cost: number, limit: number): number => {
+  // Nearly all.
+  if (cost === 1) return 1;
+  return limit <= mostFine ? Math.ceil(cost * finest) / finest : Math.ceil(cost);
+};
 
 /** What must fit for a charge to be allowed: a charge of 0 asks whether the least that can be counted fits. */
 export const needOf = (weight: number, limit: number): number =>

@@ -1,5 +1,6 @@
 import { SimfleetError } from '@simfleet/contracts';
 import type { Clock } from '@simfleet/runtime';
+import { widenDecisions } from '../algorithms/decision.ts';
 import type { MeterState } from '../algorithms/index.ts';
 import { checkCharge, checkDistinct } from '../check-charge.ts';
 import type { Rule } from '../rule.ts';
@@ -62,6 +63,7 @@ class MemoryStore implements MemoryLimiterStore {
     this.#clock = clock;
     this.#offset = clock.now() - clock.monotonic();
     this.#entries = new Entries(maxKeys);
+    widenDecisions();
   }
 
   get keys(): number {
@@ -74,8 +76,9 @@ class MemoryStore implements MemoryLimiterStore {
     checkCharge(charge);
     const entry = known.keys.get(charge.key);
     const state = stateFor(known, entry, now);
-    const decision = known.meter.look(known.rule, state, charge, now);
-    if (decision.allowed && charge.cost !== 0) this.#count(charge, known, entry, state, now);
+    const decision = known.meter.decide(known.rule, state, charge, now, true);
+    if (decision.allowed && (entry === undefined || entry.known !== known))
+      this.#keep(charge, known, entry, state, now);
     if ((++this.#decisions & sweepEvery) === 0) this.#entries.sweep(1, now);
     return decision;
   }
@@ -84,10 +87,13 @@ class MemoryStore implements MemoryLimiterStore {
     const now = this.#time();
     const asked = charges.map((charge) => this.#ask(charge, now));
     checkDistinct(charges);
-    const decisions = asked.map(({ charge, known, state }) => known.meter.look(known.rule, state, charge, now));
+    const decisions = asked.map(({ charge, known, state }) =>
+      known.meter.decide(known.rule, state, charge, now, false),
+    );
     if (decisions.every((decision) => decision.allowed)) {
       for (const { charge, known, entry, state } of asked) {
-        if (charge.cost !== 0) this.#count(charge, known, entry, state, now);
+        known.meter.decide(known.rule, state, charge, now, true);
+        this.#keep(charge, known, entry, state, now);
       }
       return decisions;
     }
@@ -100,7 +106,7 @@ class MemoryStore implements MemoryLimiterStore {
   peek(charge: Charge): Decision {
     const now = this.#time();
     const { known, state } = this.#ask(charge, now);
-    return known.meter.look(known.rule, state, charge, now);
+    return known.meter.decide(known.rule, state, charge, now, false);
   }
 
   refund(charge: Charge, at: number): void {
@@ -136,8 +142,9 @@ class MemoryStore implements MemoryLimiterStore {
     return { charge, known, entry, state: stateFor(known, entry, now) };
   }
 
-  #count(charge: Charge, known: Known, entry: Entry | undefined, state: MeterState, now: number): void {
-    known.meter.take(known.rule, state, charge, now);
+  /** Of a charge that was counted. */
+  #keep(charge: Charge, known: Known, entry: Entry | undefined, state: MeterState, now: number): void {
+    if (charge.cost === 0) return;
     // Charges decided together: room made for one of them may have cost another its entry.
     if (entry === undefined || entry.slot < 0) return this.#entries.add(known, charge.key, state, now);
     entry.known = known;
