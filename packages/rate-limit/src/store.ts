@@ -30,7 +30,7 @@ export interface Decision {
   readonly resetMs: number;
   /** 0 when allowed; else until the same charge would fit if nothing else came; null when it never will, for its cost is above the limit. */
   readonly retryAfterMs: number | null;
-  /** The store's time of the decision: names the admission to `refund`. */
+  /** The store's time of the decision: names the admission to `refund`. Negative when it was made without the store (`guardStore`). */
   readonly at: number;
 }
 
