@@ -126,7 +126,7 @@ describe('the memory of the memory store', () => {
       ['first', 'third'].map((key) => store.peek({ rule: log, key }).allowed),
       [false, false],
     );
-    assert.equal(store.peek({ rule: log, key: 'second' }).remaining, 2);
+    assert.equal(store.peek({ rule: log, key: 'second', cost: 0 }).remaining, 2);
   });
 
   test('charges decided together are counted even where one takes the room of another', () => {
