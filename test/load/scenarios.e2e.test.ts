@@ -134,7 +134,7 @@ void describe('load tests', { skip }, () => {
     assert.ok(missed.includes('limiter_admitted_over_bound'), missed.join(' '));
     assert.match(
       output,
-      /missed: limiter_admitted_over_bound\{algorithm:sliding-log,pattern:burst\} count==0, was 30 /,
+      /missed: limiter_admitted_over_bound\{algorithm:sliding-log,pattern:burst\} count==0, was [1-9]/,
     );
   });
 
