@@ -22,6 +22,17 @@ WORKDIR /repository
 COPY --from=manifests /manifests ./
 RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund
 
+# uWebSockets.js is not on npm: it comes from its official tag, with the one binary that fits. A binary that does not load on this base is left out (those of
+# late versions want glibc 2.38: Debian 13), and so is everything with --build-arg UWS= ; sockets are then served by ws.
+FROM ${BUILD_BASE} AS uws
+ARG UWS=https://codeload.github.com/uNetworking/uWebSockets.js/tar.gz/refs/tags/v20.69.0
+WORKDIR /uws
+RUN mkdir node_modules \
+  && if [ -n "$UWS" ]; then npm install --no-save --ignore-scripts --no-audit --no-fund "$UWS"; fi \
+  && find node_modules -name '*.node' ! -name "uws_linux_$(node -p process.arch)_$(node -p process.versions.modules).node" -delete \
+  && rm -f node_modules/.package-lock.json \
+  && (node -e "require('uWebSockets.js')" || rm -rf node_modules/*)
+
 FROM repository AS trees
 COPY --from=dependencies /repository ./
 RUN node --no-warnings hack/images/write-tree.ts --image platform --out /trees/platform \
@@ -48,4 +59,5 @@ FROM base AS platform
 LABEL org.opencontainers.image.description="Services, operator and command line of Simfleet" \
   org.opencontainers.image.licenses="Apache-2.0"
 COPY --from=trees /trees/platform ./
+COPY --from=uws /uws/node_modules/ ./node_modules/
 ENTRYPOINT ["/usr/local/bin/node"]
