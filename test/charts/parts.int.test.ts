@@ -8,6 +8,7 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { zstdDecompressSync } from 'node:zlib';
+import { WebSocket } from 'ws';
 import {
   freePort,
   natsServer,
@@ -149,6 +150,13 @@ test(
         .end();
     });
     assert.equal(status, 200);
+    const { port } = new URL(platform.socketsUrl);
+    const socket = new WebSocket(`wss://127.0.0.1:${port}/v1/socket`, 'simfleet.v1', { ca: readFileSync(trust) });
+    await once(socket, 'open');
+    socket.send(JSON.stringify({ id: 1, connect: { token } }));
+    const [reply] = (await once(socket, 'message')) as [Buffer];
+    assert.deepEqual(JSON.parse(reply.toString()), { id: 1, ok: { principal: 'administrator' } });
+    socket.terminate();
 
     // As the guide says to take a backup, within a pod of the platform.
     const main = fileURLToPath(new URL('../../services/all-in-one/src/backup-main.ts', import.meta.url));

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { SocketEvent } from '@simfleet/testing';
-import { freePort, postgresMissing, startPostgres, temporaryDirectory, until } from '@simfleet/testing';
+import { freePort, openLiveSocket, postgresMissing, startPostgres, temporaryDirectory, until } from '@simfleet/testing';
 import { openClient } from './client.ts';
 import type { Client } from './client.ts';
 import { fleetMissing, openFleet } from './fleet.ts';
@@ -11,7 +11,8 @@ import { followBySocket } from './follow-socket.ts';
 import type { FollowedBySocket } from './follow-socket.ts';
 import { follow } from './follow.ts';
 import { startPlatform } from './platform.ts';
-import { european } from './scene.ts';
+import { european, openScene } from './scene.ts';
+import { short } from './strike.ts';
 
 /** Some four seconds of work on two cores: a death comes in the middle. */
 const job = european({ maxPaths: '250000000' });
@@ -79,6 +80,29 @@ for (const [what, code, end] of ends) {
     assert.deepEqual(seenByPage, await streamed(openClient(next), id));
   });
 }
+
+test('limits hold for handshakes and for messages', async (t) => {
+  const { platform, client } = await openScene(t, { flags: ['--rate-limits', 'memory:'] });
+  const { socketsUrl: url, token } = platform;
+  const rule = { algorithm: 'sliding-log', limit: 2, windowSeconds: 600 };
+  for (const [name, per, operation] of [
+    ['handshakes', 'address', 'openSocket'],
+    ['watches', 'user', 'watchJob'],
+  ]) {
+    const policy = { name, measure: 'requests', per, operations: [operation], rule };
+    assert.equal((await client.request('POST', '/v1/rate-limit-policies', policy)).status, 201);
+  }
+  const [first] = [await openLiveSocket({ url, token }), await openLiveSocket({ url, token })];
+  await assert.rejects(openLiveSocket({ url, token }));
+  const ids = await Promise.all([1, 2, 3].map(async () => (await client.create(short)).id));
+  const answers = await Promise.all(ids.map((id) => first.ask('watch', { job: id })));
+  assert.deepEqual(
+    answers.map((answer) => ('error' in answer ? answer.error.code : 'ok')),
+    ['ok', 'ok', 'quota-exceeded'],
+  );
+  const [, , refused] = answers;
+  assert.ok(refused && 'error' in refused && (refused.retryAfterMs ?? 0) > 500_000);
+});
 
 const skip = postgresMissing() ?? fleetMissing();
 
