@@ -3,12 +3,12 @@
 //   SIMFLEET_URL            addresses of the platform, separated by commas (or SIMFLEET_URLS)
 //   SIMFLEET_SOCKETS_URL    addresses of its WebSockets: watchers connect to them in turn (or SIMFLEET_SOCKETS_URLS)
 //   SIMFLEET_TOKEN          may create jobs of the customer `default`, and watch them
-//   LOAD_WATCHERS           1 … 100000, default 2000
+//   LOAD_WATCHERS           how many; 1 … 100000, default 2000
 //   LOAD_SECONDS            how long the job runs; 5 … 3600, default 25
-//   LOAD_RAMP_SECONDS       the watchers come within this time, while it runs; 1 … 600, default 8, less than LOAD_SECONDS
+//   LOAD_RAMP_SECONDS       the watchers come within this time, while it runs; less than LOAD_SECONDS; 1 … 600, default 8
 //   LOAD_SOCKETS_PER_VU     watchers of one virtual user; 1 … 1000, default 100
 //   LOAD_DROP               share of watchers that break their own connection once and resume; 0 … 1, default 0.1
-//   LOAD_DELIVERY_P99_MS    threshold of the time from the making of an event to its arrival; default 1000
+//   LOAD_DELIVERY_P99_MS    threshold of the time from the making of an event to its arrival; 1 … 60000, default 1000
 //   LOAD_RAISE_LIMITS, LOAD_FORWARDED, LOAD_REPORT   see k6/README.md
 import { Counter, Trend } from 'k6/metrics';
 import exec from 'k6/execution';

@@ -13,7 +13,7 @@
 //   LOAD_SUBMISSION      `on`: also submit jobs for a minute against the policy LOAD_SUBMISSION_POLICY; default on
 //   LOAD_SUBMISSION_POLICY   default job-submission, the one that the platform ships with
 //   LOAD_CLOCK_SKEW_MS   how far this machine's clock may be from that of the store (Redis); windows with fixed times depend on it; 0 … 1000, default 20
-//   LOAD_LATENCY_P95_MS  threshold of a limited request; default 500
+//   LOAD_LATENCY_P95_MS  threshold of a limited request; 1 … 60000, default 500
 //   LOAD_RAISE_LIMITS, LOAD_FORWARDED, LOAD_REPORT   see k6/README.md
 import { Counter, Trend } from 'k6/metrics';
 import exec from 'k6/execution';

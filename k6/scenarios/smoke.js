@@ -3,8 +3,8 @@
 //   SIMFLEET_URL           addresses of the platform, separated by commas (or SIMFLEET_URLS)
 //   SIMFLEET_SOCKETS_URL   address of its WebSockets (or SIMFLEET_SOCKETS_URLS)
 //   SIMFLEET_TOKEN         an administrator's token: customers, services and policies are made and removed
-//   LOAD_ANSWER_P95_MS     threshold of an answer; default 1000
-//   LOAD_JOB_SECONDS       threshold from the creation of a small job to its result; default 30
+//   LOAD_ANSWER_P95_MS     threshold of an answer; 1 … 60000, default 1000
+//   LOAD_JOB_SECONDS       threshold from the creation of a small job to its result; 1 … 3600, default 30
 //   LOAD_RAISE_LIMITS, LOAD_FORWARDED, LOAD_REPORT   see k6/README.md
 import { Counter, Trend } from 'k6/metrics';
 import { readGoals } from '../lib/goals.js';

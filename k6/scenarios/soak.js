@@ -5,12 +5,12 @@
 //   SIMFLEET_SOCKETS_URL  address of the WebSockets (or SIMFLEET_SOCKETS_URLS)
 //   SIMFLEET_TOKEN        may create jobs of the customer `default`
 //   LOAD_DURATION         such as 90s, 30m, 8h; default 10m
-//   LOAD_JOBS_PER_SECOND  0.1 … 50, default 1: what the platform ends in the same time, or the queue would be what grows
-//   LOAD_READS_PER_SECOND 0.1 … 1000, default 5
+//   LOAD_JOBS_PER_SECOND  no more than the platform ends in the same time, or the queue would be what grows; 0.1 … 50, default 1
+//   LOAD_READS_PER_SECOND lists and records; 0.1 … 1000, default 5
 //   LOAD_SAMPLE_SECONDS   between two looks at memory; 1 … 300, default 5
 //   LOAD_MEMORY_GROWTH    threshold: median memory of the last quarter over that of the second; 1 … 10, default 1.3
 //   LOAD_SLOWDOWN         threshold: median time of a read likewise; 1 … 10, default 1.5
-//   LOAD_JOB_P95_MS       threshold from creation to the result at the watcher; default 5000
+//   LOAD_JOB_P95_MS       threshold from creation to the result at the watcher; 1 … 600000, default 5000
 //   LOAD_RAISE_LIMITS, LOAD_FORWARDED, LOAD_REPORT   see k6/README.md
 import { Counter, Gauge, Trend } from 'k6/metrics';
 import { readGoals } from '../lib/goals.js';
