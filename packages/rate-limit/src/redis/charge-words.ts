@@ -1,7 +1,8 @@
 import type { Algorithm, Rule } from '../rule.ts';
 import type { Charge } from '../store.ts';
 
-const letters: Readonly<Record<Algorithm, string>> = {
+/** How scripts and states name the algorithms. */
+export const letters: Readonly<Record<Algorithm, string>> = {
   'token-bucket': 't',
   'leaky-bucket': 'g',
   'sliding-log': 'l',

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Algorithm } from '../rule.ts';
+import { letters } from './charge-words.ts';
 
 /** A script and the name under which Redis keeps it. */
 export interface Script {
@@ -18,19 +19,22 @@ export interface Scripts {
   readonly decideTogether: Script;
 }
 
-/** Which parts of `lua/` hold an algorithm, and what its functions are called there. */
-const partsOf: Readonly<Record<Algorithm, { readonly parts: readonly string[]; readonly name: string }>> = {
-  'token-bucket': { parts: ['bucket'], name: 'bucket' },
-  'leaky-bucket': { parts: ['bucket'], name: 'bucket' },
-  'sliding-log': { parts: ['weigh', 'sliding-log'], name: 'log' },
-  'sliding-counter': { parts: ['weigh', 'sliding-counter'], name: 'counter' },
-  'fixed-window': { parts: ['weigh', 'fixed-window'], name: 'fixed' },
-  concurrency: { parts: ['weigh', 'concurrency'], name: 'concurrency' },
+/** What an algorithm is made of in `lua/`: its functions, and the name that its look and its refund go by. */
+const partsOf: Readonly<Record<Algorithm, { readonly functions: readonly string[]; readonly name: string }>> = {
+  'token-bucket': { functions: [], name: 'bucket' },
+  'leaky-bucket': { functions: [], name: 'bucket' },
+  'sliding-log': { functions: ['weigh', 'sliding-log'], name: 'sliding-log' },
+  'sliding-counter': { functions: ['weigh', 'sliding-counter'], name: 'sliding-counter' },
+  'fixed-window': { functions: ['weigh'], name: 'fixed-window' },
+  concurrency: { functions: ['weigh', 'concurrency'], name: 'concurrency' },
 };
 
 const algorithms = Object.keys(partsOf) as readonly Algorithm[];
 
-const read = (part: string): string => readFileSync(join(import.meta.dirname, 'lua', `${part}.lua`), 'utf8');
+const file = (part: string): string => readFileSync(join(import.meta.dirname, 'lua', `${part}.lua`), 'utf8');
+
+/** The part, with those that it names by `--> part` in their places. */
+const read = (part: string): string => file(part).replaceAll(/^ *--> ([\w-]+)$/gm, (_line, name: string) => file(name));
 
 /** Comments would travel with every load and are nothing to Redis. */
 const assemble = (texts: readonly string[]): Script => {
@@ -45,22 +49,31 @@ const assemble = (texts: readonly string[]): Script => {
 const forEach = (script: (algorithm: Algorithm) => Script): Readonly<Record<Algorithm, Script>> =>
   Object.fromEntries(algorithms.map((algorithm) => [algorithm, script(algorithm)])) as Record<Algorithm, Script>;
 
+/** What a look and a refund work on and what they set. */
+const one = 'local key, i, standing, answer, allowed, state, lasts = KEYS[1], 0, false, nil, true';
+
+const asFunction = (algorithm: Algorithm): string => `looks['${letters[algorithm]}'] = function(key, i, standing)
+local answer, allowed, state, lasts = nil, true
+${read(`${partsOf[algorithm].name}-look`)}
+return answer, allowed, state, lasts
+end`;
+
 /** Puts the scripts together from `lua/`. */
 export const loadScripts = (): Scripts => {
-  const looking = (ending: string) => (algorithm: Algorithm) => {
-    const { parts, name } = partsOf[algorithm];
-    return assemble([...['begin', ...parts].map(read), `local look = look_${name}`, read(ending)]);
+  const alone = (middle: 'look' | 'refund', ending: string) => (algorithm: Algorithm) => {
+    const { functions, name } = partsOf[algorithm];
+    return assemble([...['begin', ...functions].map(read), one, read(`${name}-${middle}`), read(ending)]);
   };
-  const refunding = (algorithm: Algorithm): Script => {
-    const { parts, name } = partsOf[algorithm];
-    const all = ['begin', ...parts, `${parts.at(-1) ?? ''}-refund`];
-    return assemble([...all.map(read), `local refund = refund_${name}`, read('refund')]);
-  };
-  const everything = new Set(algorithms.flatMap((algorithm) => partsOf[algorithm].parts));
+  const functions = new Set(algorithms.flatMap((algorithm) => partsOf[algorithm].functions));
   return {
-    decide: forEach(looking('decide')),
-    peek: forEach(looking('peek')),
-    refund: forEach(refunding),
-    decideTogether: assemble(['begin', ...everything, 'decide-together'].map(read)),
+    decide: forEach(alone('look', 'decide')),
+    peek: forEach(alone('look', 'peek')),
+    refund: forEach(alone('refund', 'refund')),
+    decideTogether: assemble([
+      ...['begin', ...functions].map(read),
+      'local looks = {}',
+      ...algorithms.map(asFunction),
+      read('decide-together'),
+    ]),
   };
 };

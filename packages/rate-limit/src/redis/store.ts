@@ -91,12 +91,12 @@ class RedisStore implements RedisLimiterStore {
     this.#now = now;
   }
 
-  async decideOne(charge: Charge): Promise<Decision> {
-    return this.#look(this.#scripts.decide[charge.rule.algorithm], charge);
+  decideOne(charge: Charge): Promise<Decision> {
+    return this.#look(this.#scripts.decide, charge);
   }
 
-  async peek(charge: Charge): Promise<Decision> {
-    return this.#look(this.#scripts.peek[charge.rule.algorithm], charge);
+  peek(charge: Charge): Promise<Decision> {
+    return this.#look(this.#scripts.peek, charge);
   }
 
   async decide(charges: readonly Charge[]): Promise<readonly Decision[]> {
@@ -110,13 +110,15 @@ class RedisStore implements RedisLimiterStore {
       words.push(...this.#words(charge, keys.length));
     }
     checkDistinct(charges);
-    const answer = await this.#run(this.#scripts.decideTogether, keys, words);
-    return charges.map(({ rule }, index) => readDecision(answer as Buffer, index, burstOf(rule)));
+    return this.#run(this.#scripts.decideTogether, keys, words, (answer) =>
+      charges.map(({ rule }, index) => readDecision(answer, index, burstOf(rule))),
+    );
   }
 
   async refund(charge: Charge, at: number): Promise<void> {
     const words = this.#words(charge, 2, String(at));
-    await this.#run(this.#scripts.refund[charge.rule.algorithm], this.#keysOf(charge.rule, charge.key), words);
+    const script = this.#scripts.refund[charge.rule.algorithm];
+    await this.#run(script, this.#keysOf(charge.rule, charge.key), words, () => undefined);
   }
 
   async reset(rule: Rule, key: string): Promise<void> {
@@ -133,11 +135,19 @@ class RedisStore implements RedisLimiterStore {
     return this.#connection.close();
   }
 
-  async #look(script: Script, charge: Charge): Promise<Decision> {
-    const words = this.#words(charge, 2);
-    const isPlain = charge.force !== true && charge.lease === undefined && this.#now === null;
-    const answer = await this.#run(script, this.#keysOf(charge.rule, charge.key), isPlain ? words.slice(0, 5) : words);
-    return readDecision(answer as Buffer, 0, burstOf(charge.rule));
+  /** Not `async`: the hot path has no promise to spare. */
+  #look(scripts: Scripts['decide'], charge: Charge): Promise<Decision> {
+    try {
+      const words = this.#words(charge, 2);
+      const isPlain = charge.force !== true && charge.lease === undefined && this.#now === null;
+      const keys = this.#keysOf(charge.rule, charge.key);
+      const limit = burstOf(charge.rule);
+      return this.#run(scripts[charge.rule.algorithm], keys, isPlain ? words.slice(0, 5) : words, (answer) =>
+        readDecision(answer, 0, limit),
+      );
+    } catch (error) {
+      return Promise.reject(error as SimfleetError);
+    }
   }
 
   /** Throws `invalid-request` for a charge out of range. */
@@ -152,8 +162,14 @@ class RedisStore implements RedisLimiterStore {
     return rule.algorithm === 'concurrency' ? [own, this.#keys.ofWeights(rule, key)] : [own];
   }
 
-  #run(script: Script, keys: readonly string[], words: readonly string[]): Promise<unknown> {
-    const time = this.#now === null ? [] : [String(Math.floor(this.#now()))];
-    return this.#asker.run(script, [String(keys.length), ...keys, ...words, ...time]);
+  #run<Answer>(
+    script: Script,
+    keys: readonly string[],
+    words: readonly string[],
+    read: (answer: Buffer) => Answer,
+  ): Promise<Answer> {
+    const all = [String(keys.length), ...keys, ...words];
+    if (this.#now !== null) all.push(String(Math.floor(this.#now())));
+    return this.#asker.run(script, all, read);
   }
 }

@@ -1,20 +1,22 @@
 -- First what each says, then what is counted: nothing is written before all have been admitted.
-local looks = { t = look_bucket, g = look_bucket, l = look_log, s = look_counter, f = look_fixed, c = look_concurrency }
-local answers, counts, refused = {}, {}, {}
-local any_refused = false
-local charges = floor(#ARGV / 8)
+local charges, any_refused = floor(#ARGV / 8), false
+local answers, refused, states, lasting = {}, {}, {}, {}
 for number = 1, charges do
   local i = (number - 1) * 8
-  local answer, allowed, count = looks[ARGV[i + 5]](KEYS[number], i)
-  answers[number], counts[number], refused[number] = answer, count, not allowed
+  local answer, allowed, state, lasts = looks[ARGV[i + 5]](KEYS[number], i, false)
+  answers[number], refused[number], states[number], lasting[number] = answer, not allowed, state, lasts
   any_refused = any_refused or not allowed
 end
 for number = 1, charges do
-  local i = (number - 1) * 8
-  if not any_refused then
-    if counts[number] then counts[number]() end
-  elseif not refused[number] then
-    answers[number] = looks[ARGV[i + 5]](KEYS[number], i, true)
+  local i, key, state, lasts = (number - 1) * 8, KEYS[number], states[number], lasting[number]
+  if any_refused then
+    if not refused[number] then answers[number] = looks[ARGV[i + 5]](key, i, true) end
+  elseif type(state) == 'function' then
+    state()
+  elseif lasts then
+    call('SET', key, state, 'PX', lasts)
+  elseif state then
+    call('SET', key, state, 'KEEPTTL')
   end
 end
 return table.concat(answers)

@@ -1,3 +1,8 @@
-local answer, _, count = look(KEYS[1], 0)
-if count then count() end
+if lasts then
+  call('SET', key, state, 'PX', lasts)
+elseif type(state) == 'function' then
+  state()
+elseif state then
+  call('SET', key, state, 'KEEPTTL')
+end
 return answer

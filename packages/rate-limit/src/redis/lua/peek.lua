@@ -1,2 +1,1 @@
-local answer = look(KEYS[1], 0)
 return answer

@@ -1,2 +1,5 @@
-refund(KEYS[1], 0)
-return 1
+if lasts then
+  call('SET', key, state, 'PX', lasts)
+elseif state then
+  call('SET', key, state, 'KEEPTTL')
+end

@@ -6,7 +6,7 @@ local head, size, at_once, most_records = 49, 16, 128, 65536
 
 local function open_log(key)
   local text = try('GETRANGE', key, 0, head + size * at_once - 1)
-  if type(text) ~= 'string' or string.sub(text, 1, 1) ~= 'l' then
+  if #text < head or sub(text, 1, 1) ~= 'l' then
     return { key = key, now = clock, first = 0, next = 0, base = 0, top = 0, seen = 0, window = 0 }
   end
   local first, next, base, top, seen, window = unpack('<dddddd', text, 2)
@@ -61,7 +61,7 @@ end
 local function log_records(log, first, next)
   if first == next then return '' end
   if log.from == 0 and log.skip == head and next <= log.held then
-    return string.sub(log.text, head + size * first + 1, head + size * next)
+    return sub(log.text, head + size * first + 1, head + size * next)
   end
   return call('GETRANGE', log.key, head + size * first, head + size * next - 1)
 end
@@ -86,41 +86,9 @@ local function append_log(log, first, base, number, top, limit, window)
   if count <= at_once or first >= count or less > 0 then
     local records = lowered(log_records(log, first, number), less)
     local text = pack('<c1dddddd', 'l', 0, count, base - less, top - less, now, window)
-    return call('SET', log.key, text .. records .. entry, 'PX', window + kept + 1)
+    return call('SET', log.key, text .. records .. entry, 'PX', now + window - clock + more)
   end
   call('SETRANGE', log.key, head + size * number, entry)
   call('SETRANGE', log.key, 0, pack('<c1dddddd', 'l', first, number + 1, base, top, now, window))
-  call('PEXPIRE', log.key, window + kept + 1)
-end
-
-local function look_log(key, i, standing)
-  local limit, window = tonumber(ARGV[i + 1]), tonumber(ARGV[i + 2])
-  local log = open_log(key)
-  local now = log.now
-  local first, base = live_log(log, window)
-  local sum = log.top - base
-  if standing then
-    return pack('<dddd', 0, max(0, floor(limit - sum)), log_reset(log, first, window), now), true
-  end
-  local weight = weigh(ARGV[i + 4], limit)
-  local room = limit - need_of(weight, limit)
-  if sum > room and ARGV[i + 6] ~= '1' then
-    local retry = -1
-    if room >= 0 then
-      local leaves = first_where(first, log.next, function(number)
-        local _, upto = record(log, number)
-        return log.top - upto <= room
-      end)
-      retry = record(log, leaves) + window - now
-    end
-    return pack('<dddd', retry, max(0, floor(limit - sum)), log_reset(log, first, window), now), false
-  end
-  local after = add_up(sum, weight, limit)
-  local reset = weight > 0 and window or log_reset(log, first, window)
-  local answer = pack('<dddd', 0, max(0, floor(limit - after)), reset, now)
-  if weight == 0 then return answer, true end
-  local number = log.next
-  if number > first and log.seen == now and record(log, number - 1) == now then number = number - 1 end
-  if number - first >= most_records then error({ err = 'LOGFULL ' .. most_records }) end
-  return answer, true, function() append_log(log, first, base, number, log.top + after - sum, limit, window) end
+  call('PEXPIRE', log.key, now + window - clock + more)
 end
