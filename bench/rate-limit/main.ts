@@ -1,5 +1,4 @@
 // Limits beside the limiters that others use: speed in memory, over Redis and in express, what is admitted beyond the limit, and a Redis that dies.
-import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { Goals } from '../figures/goals.ts';
 import { machine } from '../figures/machine.ts';
@@ -13,12 +12,11 @@ traces   what is admitted on fixed traces, beside the exact log and rate-limiter
 loss     Redis killed for ten seconds under load, by policy, beside rate-limiter-flexible with its insurance limiter
 All of them take some five minutes; README.md says what is fair.`;
 
-const parts = ['memory', 'redis', 'express', 'traces', 'loss'];
-
-const open = async (name: string): Promise<{ readonly measure: Measure }> => {
-  const file = new URL(`${name}.ts`, import.meta.url);
-  if (!existsSync(file)) throw new LeftOut('there is no such part yet');
-  return (await import(file.href)) as { readonly measure: Measure };
+const parts: Readonly<Record<string, () => Promise<{ readonly measure: Measure }>>> = {
+  memory: () => import('./memory.ts'),
+  express: () => import('./express.ts'),
+  traces: () => import('./traces.ts'),
+  loss: () => import('./loss.ts'),
 };
 
 const { values, positionals } = parseArgs({
@@ -26,7 +24,7 @@ const { values, positionals } = parseArgs({
   options: { rounds: { type: 'string' }, help: { type: 'boolean', default: false } },
 });
 
-const unknown = positionals.filter((name) => !parts.includes(name));
+const unknown = positionals.filter((name) => !Object.hasOwn(parts, name));
 if (values.help || unknown.length > 0) {
   console.log(unknown.length > 0 ? `There is no ${unknown.join(', ')}.\n${usage}` : usage);
   process.exitCode = unknown.length > 0 ? 2 : 0;
@@ -34,11 +32,11 @@ if (values.help || unknown.length > 0) {
   console.log(machine());
   const goals = new Goals();
   const rounds = values.rounds === undefined ? undefined : Number(values.rounds);
-  for (const name of parts) {
+  for (const [name, open] of Object.entries(parts)) {
     if (positionals.length > 0 && !positionals.includes(name)) continue;
     console.log(`\n${name}`);
     try {
-      const { measure } = await open(name);
+      const { measure } = await open();
       await measure({ rounds, goals });
     } catch (error) {
       if (!(error instanceof LeftOut)) throw error;
