@@ -84,7 +84,7 @@ export const openQuotas = (parts: QuotasParts): JobQuotas => {
 
   return {
     enterQueue: openEnterQueue(source, onShadowed),
-    askPlace: openAskPlace(source, store, held),
+    askPlace: openAskPlace({ source, store, held, clock }),
     settle: (customer, jobId, job) =>
       giveBack(customer, jobId, job === null || !isInQueue(job.doc), job === null || !hasPlace(job.doc)).catch(
         (error: unknown) => logger.debug({ jobId, err: error }, 'what was taken of a quota runs out by itself'),
