@@ -11,7 +11,7 @@ import { subjectsOf, type Subject } from './subjects.ts';
 
 const usage = `node bench/sockets/main.ts [--rounds 5] [--seconds 5] [--idle 10000] [--subscribers 1000] [--only text]
 Each round starts every server on one processor, with a load generator in Go on the other: idle connections, then one topic with 16 messages of 128 bytes
-in flight, then the same at a steady pace (ws 30 messages a second, uWebSockets and centrifuge 100). Some eight minutes; needs 20,000 open files. To try it:
+in flight, with one, then at a steady pace (ws 30 messages a second, uWebSockets and centrifuge 100). Some ten minutes; needs 20,000 open files. To try it:
   node bench/sockets/main.ts --rounds 1 --seconds 2 --idle 1000 --subscribers 200`;
 
 const { values } = parseArgs({
@@ -45,7 +45,8 @@ const print = ({ name, rate }: Subject, rounds: Rounds): void => {
     shown(spreadOf(rounds.map((round) => round[of])), digits);
   console.log(`  ${name}
     ${figure('kibibytesPerConnection', 2)} KiB a connection
-    ${figure('deliveriesPerSecond', 0)} deliveries a second, its processor ${figure('busy', 2)} busy
+    ${figure('deliveriesPerSecond', 0)} deliveries a second, its processor ${figure('busy', 2)} busy: ${figure('deliveriesPerProcessorSecond', 0)} a second of it
+    ${figure('deliveriesOneByOne', 0)} deliveries a second with one message in flight
     ${figure('p50Ms', 2)} ms median, ${figure('p99Ms', 2)} ms p99 at ${rate} messages a second`);
 };
 
@@ -71,6 +72,8 @@ const judge = (goals: Goals, { what, rounds, bare, faster, kibibytes }: Comparis
   console.log(`  ${what}
     ${memory.toFixed(2)} KiB a connection; ${memoryGoal}
     ${shown(speed, 2)} × the deliveries of ${faster.than}; ${speedGoal}
+    ${shown(spreadOf(ratio(rounds, faster.rounds, 'deliveriesPerProcessorSecond')), 2)} × those of ${faster.than} a second of its processor
+    ${shown(spreadOf(ratio(rounds, bare, 'deliveriesOneByOne')), 2)} × those of the bare library with one in flight
     ${shown(late, 2)} × the p99 of the bare library; ${lateGoal}`);
 };
 
@@ -85,7 +88,7 @@ ${values.rounds} rounds in turns: ${sizes.idle} idle connections; 1 topic × ${s
     const subjects = [oursOnWs, ws, ...native, centrifuge].filter(({ name }) => name.includes(values.only));
     const measured = new Map<Subject, Measured[]>(subjects.map((subject) => [subject, []]));
     for (let round = 0; round < Number(values.rounds); round += 1)
-      for (const [subject, rounds] of measured) rounds.push(await measure(subject, programs, sizes));
+      for (const [subject, figures] of await measure(subjects, programs, sizes)) measured.get(subject)?.push(figures);
     for (const [subject, rounds] of measured) print(subject, rounds);
     const of = (subject: Subject): Rounds => measured.get(subject) ?? [];
     if (values.only !== '') return;

@@ -19,6 +19,10 @@ export interface Measured {
   /** Resident memory that each idle connection adds, KiB. */
   readonly kibibytesPerConnection: number;
   readonly deliveriesPerSecond: number;
+  /** The same for each second that the server had its processor: holds beside other work on the machine too. */
+  readonly deliveriesPerProcessorSecond: number;
+  /** With one message in flight, so that nothing can be joined. */
+  readonly deliveriesOneByOne: number;
   /** Share of its processor that the server took while it delivered: below 0.9 the generator is what is measured. */
   readonly busy: number;
   readonly p50Ms: number;
@@ -66,7 +70,12 @@ const memory = (subject: Subject, load: Load, { idle }: Sizes): Promise<number> 
     return (after - before) / idle;
   });
 
-const fan = (subject: Subject, load: Load, sizes: Sizes): Promise<Pick<Measured, 'deliveriesPerSecond' | 'busy'>> =>
+interface Delivered {
+  readonly perSecond: number;
+  readonly busy: number;
+}
+
+const fan = (subject: Subject, load: Load, sizes: Sizes): Promise<Delivered> =>
   withServer(subject, async (server, url) => {
     const { subscribers, inFlight, bytes, seconds } = sizes;
     const words = ['-connections', subscribers, '-in-flight', inFlight, '-length', bytes, '-seconds', seconds];
@@ -79,7 +88,7 @@ const fan = (subject: Subject, load: Load, sizes: Sizes): Promise<Pick<Measured,
     const to = usage(server);
     await running.end();
     return {
-      deliveriesPerSecond: result.deliveries / result.seconds,
+      perSecond: result.deliveries / result.seconds,
       busy: (to.processor - from.processor) / (to.at - from.at),
     };
   });
@@ -99,12 +108,37 @@ const pace = (subject: Subject, load: Load, sizes: Sizes): Promise<Pick<Measured
     return { p50Ms: result.p50Ms, p99Ms: result.p99Ms };
   });
 
-/** One round of one server, in a fresh process for each of the three. Some fifteen seconds. */
-export const measure = async (subject: Subject, programs: Programs, sizes: Sizes): Promise<Measured> => {
+/**
+ * One round of all servers, a fresh process for each figure. The same figure of all of them before the next one: what disturbs the machine for a while
+ * then disturbs those that are compared.
+ */
+export const measure = async (
+  subjects: readonly Subject[],
+  programs: Programs,
+  sizes: Sizes,
+): Promise<ReadonlyMap<Subject, Measured>> => {
   const load = loadWith(programs);
-  return {
-    kibibytesPerConnection: await memory(subject, load, sizes),
-    ...(await fan(subject, load, sizes)),
-    ...(await pace(subject, load, sizes)),
+  const each = async <Figure>(take: (subject: Subject) => Promise<Figure>): Promise<Figure[]> => {
+    const taken: Figure[] = [];
+    for (const subject of subjects) taken.push(await take(subject));
+    return taken;
   };
+  const memories = await each((subject) => memory(subject, load, sizes));
+  const fans = await each((subject) => fan(subject, load, sizes));
+  const singles = await each((subject) => fan(subject, load, { ...sizes, inFlight: 1 }));
+  const paces = await each((subject) => pace(subject, load, sizes));
+  return new Map(
+    subjects.map((subject, at) => [
+      subject,
+      {
+        kibibytesPerConnection: memories[at] ?? Number.NaN,
+        deliveriesPerSecond: fans[at]?.perSecond ?? Number.NaN,
+        deliveriesPerProcessorSecond: (fans[at]?.perSecond ?? Number.NaN) / (fans[at]?.busy ?? Number.NaN),
+        deliveriesOneByOne: singles[at]?.perSecond ?? Number.NaN,
+        busy: fans[at]?.busy ?? Number.NaN,
+        p50Ms: paces[at]?.p50Ms ?? Number.NaN,
+        p99Ms: paces[at]?.p99Ms ?? Number.NaN,
+      },
+    ]),
+  );
 };
