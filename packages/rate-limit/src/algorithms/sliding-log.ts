@@ -3,71 +3,98 @@ import { allowed, refused } from './decision.ts';
 import type { Meter } from './meter.ts';
 import { addUp, needOf, weigh } from './weight.ts';
 
-/**
- * Admissions in order of time, those of one millisecond together: entry i is at [2i] and costs [2i + 1]. What lies before `first` has left the window
- * and is dropped in bulk. `sum` is the cost of all from `first` on.
- */
+/** Admissions in order of time, those of one millisecond together, in a ring that grows by doubling: nothing is moved or made while a key is in use. */
 export interface SlidingLogState {
-  entries: number[];
+  /** Time and cost in turns. As many pairs as there is room for, a power of two (or none). */
+  ring: number[];
+  /** The pair of the oldest. */
   first: number;
+  length: number;
+  /** Cost of all. */
   sum: number;
 }
 
-/** An admission at `at` counts in [at, at + windowMs). */
+/** What an admission at `at` counts in is [at, at + windowMs): how many of the oldest count no more, and the cost of the others. */
 interface Live {
-  readonly first: number;
+  readonly dead: number;
   readonly sum: number;
 }
 
-const timeOf = (entries: readonly number[], index: number): number => entries[2 * index] ?? 0;
-const costOf = (entries: readonly number[], index: number): number => entries[2 * index + 1] ?? 0;
-const lengthOf = (entries: readonly number[]): number => entries.length / 2;
+const placeOf = ({ ring, first }: SlidingLogState, index: number): number =>
+  2 * ((first + index) & ((ring.length >> 1) - 1));
+const timeOf = (state: SlidingLogState, index: number): number => state.ring[placeOf(state, index)] ?? 0;
+const costOf = (state: SlidingLogState, index: number): number => state.ring[placeOf(state, index) + 1] ?? 0;
 
-const liveAt = ({ entries, first, sum }: SlidingLogState, windowMs: number, now: number): Live => {
-  let [from, counted] = [first, sum];
-  while (from < lengthOf(entries) && timeOf(entries, from) <= now - windowMs) {
-    counted -= costOf(entries, from);
-    from += 1;
+const liveAt = (state: SlidingLogState, windowMs: number, now: number): Live => {
+  let [dead, sum] = [0, state.sum];
+  while (dead < state.length && timeOf(state, dead) <= now - windowMs) {
+    sum -= costOf(state, dead);
+    dead += 1;
   }
-  return { first: from, sum: counted };
+  return { dead, sum };
 };
 
-/** So many entries lie dead at most before they are cut off, unless the live ones are more. */
-const mostDead = 16;
-
-const forget = (state: SlidingLogState, { first, sum }: Live): void => {
-  state.first = first;
+const forget = (state: SlidingLogState, { dead, sum }: Live): void => {
+  state.first += dead;
+  state.length -= dead;
   state.sum = sum;
-  if (first < mostDead || first * 2 < lengthOf(state.entries)) return;
-  state.entries = state.entries.slice(2 * first);
-  state.first = 0;
 };
 
-const append = ({ entries, first }: SlidingLogState, now: number, weight: number): void => {
-  const last = lengthOf(entries) - 1;
-  if (last >= first && timeOf(entries, last) === now) entries[2 * last + 1] = costOf(entries, last) + weight;
-  else entries.push(now, weight);
+/** The same admissions with room for more. */
+const grown = (state: SlidingLogState): number[] => {
+  const pairs: number[] = [];
+  for (let index = 0; index < state.length; index += 1) pairs.push(timeOf(state, index), costOf(state, index));
+  for (let index = 0; index < state.length; index += 1) pairs.push(0, 0);
+  return pairs;
 };
 
-/** When the last counted admission leaves the window. */
-const emptyAt = (entries: readonly number[], first: number, windowMs: number): number =>
-  first < lengthOf(entries) ? timeOf(entries, lengthOf(entries) - 1) + windowMs : 0;
-
-/** When so many have left that at most `room` is counted. */
-const roomAt = (entries: readonly number[], live: Live, windowMs: number, room: number): number => {
-  let { first, sum } = live;
-  while (sum > room && first < lengthOf(entries)) {
-    sum -= costOf(entries, first);
-    first += 1;
+const append = (state: SlidingLogState, now: number, weight: number): void => {
+  const last = state.length - 1;
+  if (last >= 0 && timeOf(state, last) === now) {
+    state.ring[placeOf(state, last) + 1] = costOf(state, last) + weight;
+    return;
   }
-  return first === live.first ? 0 : timeOf(entries, first - 1) + windowMs;
+  if (state.ring.length === 0) state.ring = [0, 0];
+  else if (2 * state.length === state.ring.length) {
+    state.ring = grown(state);
+    state.first = 0;
+  }
+  state.length += 1;
+  const place = placeOf(state, last + 1);
+  state.ring[place] = now;
+  state.ring[place + 1] = weight;
+};
+
+/** Takes one out of the middle. */
+const remove = (state: SlidingLogState, from: number): void => {
+  state.length -= 1;
+  for (let index = from; index < state.length; index += 1) {
+    const place = placeOf(state, index);
+    state.ring[place] = timeOf(state, index + 1);
+    state.ring[place + 1] = costOf(state, index + 1);
+  }
+};
+
+/** When the last admission leaves the window; 0 when there is none. */
+const emptyAt = (state: SlidingLogState, dead: number, windowMs: number): number =>
+  dead < state.length ? timeOf(state, state.length - 1) + windowMs : 0;
+
+/** When so many have left that at most `room` is counted; 0 when that is so. */
+const roomAt = (state: SlidingLogState, { dead, sum }: Live, windowMs: number, room: number): number => {
+  let [next, counted] = [dead, sum];
+  while (counted > room && next < state.length) {
+    counted -= costOf(state, next);
+    next += 1;
+  }
+  return next === dead ? 0 : timeOf(state, next - 1) + windowMs;
 };
 
 export const slidingLog: Meter<SlidingLogRule, SlidingLogState> = {
-  start: () => ({ entries: [], first: 0, sum: 0 }),
+  start: () => ({ ring: [], first: 0, length: 0, sum: 0 }),
   adopt(state, before, _rule, now) {
-    const { first, sum } = liveAt(state, before.windowMs, now);
-    return { entries: state.entries.slice(2 * first), first: 0, sum };
+    const copy = { ...state, ring: [...state.ring] };
+    forget(copy, liveAt(copy, before.windowMs, now));
+    return copy;
   },
   decide({ limit, windowMs }, state, { cost = 1, force }, now, counts) {
     const live = liveAt(state, windowMs, now);
@@ -75,12 +102,12 @@ export const slidingLog: Meter<SlidingLogRule, SlidingLogState> = {
     const room = limit - needOf(weight, limit);
     if (live.sum > room && force !== true) {
       const left = Math.max(0, Math.floor(limit - live.sum));
-      const reset = Math.max(0, emptyAt(state.entries, live.first, windowMs) - now);
-      const retry = room < 0 ? null : roomAt(state.entries, live, windowMs, room) - now;
+      const reset = Math.max(0, emptyAt(state, live.dead, windowMs) - now);
+      const retry = room < 0 ? null : roomAt(state, live, windowMs, room) - now;
       return refused(limit, left, reset, retry, now);
     }
     const then = addUp(live.sum, weight, limit);
-    const reset = weight > 0 ? windowMs : Math.max(0, emptyAt(state.entries, live.first, windowMs) - now);
+    const reset = weight > 0 ? windowMs : Math.max(0, emptyAt(state, live.dead, windowMs) - now);
     if (counts && weight > 0) {
       forget(state, live);
       append(state, now, then - live.sum);
@@ -90,25 +117,24 @@ export const slidingLog: Meter<SlidingLogRule, SlidingLogState> = {
   },
   stand({ limit, windowMs }, state, now) {
     const live = liveAt(state, windowMs, now);
-    const reset = Math.max(0, emptyAt(state.entries, live.first, windowMs) - now);
+    const reset = Math.max(0, emptyAt(state, live.dead, windowMs) - now);
     return allowed(limit, Math.max(0, Math.floor(limit - live.sum)), reset, now);
   },
   refund({ limit, windowMs }, state, { cost = 1 }, at, now) {
     forget(state, liveAt(state, windowMs, now));
-    const { entries } = state;
     // Newest first: what is given back is mostly of just now.
-    for (let index = lengthOf(entries) - 1; index >= state.first && timeOf(entries, index) >= at; index -= 1) {
-      if (timeOf(entries, index) !== at) continue;
-      const counted = costOf(entries, index);
+    for (let index = state.length - 1; index >= 0 && timeOf(state, index) >= at; index -= 1) {
+      if (timeOf(state, index) !== at) continue;
+      const counted = costOf(state, index);
       const back = Math.min(counted, weigh(cost, limit));
       state.sum -= back;
-      if (back < counted) entries[2 * index + 1] = counted - back;
-      else entries.splice(2 * index, 2);
+      if (back < counted) state.ring[placeOf(state, index) + 1] = counted - back;
+      else remove(state, index);
     }
   },
-  endsAt: ({ windowMs }, { entries, first }) => emptyAt(entries, first, windowMs),
+  endsAt: ({ windowMs }, state) => emptyAt(state, 0, windowMs),
   opensAt({ limit, windowMs }, state) {
-    const opens = roomAt(state.entries, state, windowMs, limit - 1);
-    return opens > 0 ? opens : emptyAt(state.entries, state.first, windowMs) - windowMs;
+    const opens = roomAt(state, { dead: 0, sum: state.sum }, windowMs, limit - 1);
+    return opens > 0 ? opens : emptyAt(state, 0, windowMs) - windowMs;
   },
 };

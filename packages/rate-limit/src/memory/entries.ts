@@ -1,7 +1,6 @@
 import type { MeterState } from '../algorithms/index.ts';
-import { endOf, type Entry } from './entry.ts';
+import { endOf, type Entry, type Known } from './entry.ts';
 import { ForgetOrder } from './forget-order.ts';
-import type { Known } from './known-rules.ts';
 
 /** So many entries are looked at for each that comes: a lap takes a quarter as many newcomers as there are entries, so what is over is a fifth at most. */
 const looksAtNewcomer = 4;

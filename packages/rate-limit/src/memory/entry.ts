@@ -1,5 +1,13 @@
-import type { MeterState } from '../algorithms/index.ts';
-import type { Known } from './known-rules.ts';
+import type { Meter, MeterState } from '../algorithms/index.ts';
+import type { Rule } from '../rule.ts';
+
+/** A rule that was checked, with the keys of its name. */
+export interface Known {
+  readonly rule: Rule;
+  readonly meter: Meter<Rule, MeterState>;
+  /** Shared with the other rules of the name. */
+  readonly keys: Map<string, Entry>;
+}
 
 /** What is counted of one key under one rule. */
 export interface Entry {

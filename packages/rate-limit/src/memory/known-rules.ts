@@ -1,15 +1,7 @@
-import { meterOf, type Meter, type MeterState } from '../algorithms/index.ts';
+import { meterOf } from '../algorithms/index.ts';
 import { checkRule } from '../check-charge.ts';
 import type { Rule } from '../rule.ts';
-import type { Entry } from './entry.ts';
-
-/** A rule that was checked, with the keys of its name. */
-export interface Known {
-  readonly rule: Rule;
-  readonly meter: Meter<Rule, MeterState>;
-  /** Shared with the other rules of the name. */
-  readonly keys: Map<string, Entry>;
-}
+import type { Entry, Known } from './entry.ts';
 
 /** Rules by what they are, so that a rule is checked once and states of equal rules are told to be of one. */
 export class KnownRules {

@@ -6,8 +6,8 @@ import { checkCharge, checkDistinct } from '../check-charge.ts';
 import type { Rule } from '../rule.ts';
 import type { Charge, Decision, LimiterStore } from '../store.ts';
 import { Entries } from './entries.ts';
-import { endOf, type Entry } from './entry.ts';
-import { KnownRules, type Known } from './known-rules.ts';
+import { endOf, type Entry, type Known } from './entry.ts';
+import { KnownRules } from './known-rules.ts';
 
 export interface MemoryLimiterOptions {
   readonly clock: Pick<Clock, 'now' | 'monotonic'>;
