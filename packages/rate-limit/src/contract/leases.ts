@@ -28,6 +28,18 @@ export const testLeases = (suite: LimiterSuite): void => {
       assert.equal(await heldBy(store, key), 0);
     }));
 
+  test('at the millisecond of its end a lease is no one’s: its holder asks like everybody else', () =>
+    onHandClock(suite, async (store, clock) => {
+      const key = freshKey();
+      await store.decideOne({ rule, key, lease: 'a' });
+      clock.pass(500);
+      await store.decideOne({ rule, key, lease: 'b', cost: 2 });
+      clock.pass(500);
+      assert.equal((await store.decideOne({ rule, key, lease: 'a', cost: 2 })).allowed, false);
+      assert.equal((await store.decideOne({ rule, key, lease: 'c' })).allowed, true);
+      assert.equal((await store.decideOne({ rule, key, lease: 'a' })).allowed, false);
+    }));
+
   test('a lease that is renewed is held on, and counted once', () =>
     onHandClock(suite, async (store, clock) => {
       const key = freshKey();

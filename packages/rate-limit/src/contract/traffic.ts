@@ -87,14 +87,6 @@ const anyDecision = (rules: number, force: boolean): fc.Arbitrary<Step> =>
     }),
   });
 
-/** Charges and time only: for what is said of admissions alone. */
-export const anyTraffic = (rules: number): fc.Arbitrary<readonly Step[]> =>
-  fc.array(fc.oneof({ weight: 2, arbitrary: anyDecision(rules, false) }, { weight: 1, arbitrary: anyWait }), {
-    minLength: 1,
-    maxLength: 60,
-    size: 'max',
-  });
-
 /** Everything that a store can be asked. */
 export const anySteps = (rules: number): fc.Arbitrary<readonly Step[]> =>
   fc.array(
