@@ -58,6 +58,7 @@ export const openFleet = async (
   const { path } = temporaryDirectory(context);
   const nats = await startNats(context, { syncAlways });
   const ports = [await freePort(), await freePort()];
+  const socketsPorts = [await freePort(), await freePort()];
   const processes: ServiceProcess[] = [];
   // First in, last out: processes end before what they use.
   context.after(async () => {
@@ -67,7 +68,11 @@ export const openFleet = async (
   const haproxy = await startHaproxy(context, {
     configuration: balancer,
     bind: 'SIMFLEET_BIND',
-    variables: Object.fromEntries(ports.map((port, index) => [`SIMFLEET_JOBS_${index + 1}`, `127.0.0.1:${port}`])),
+    variables: Object.fromEntries(
+      [ports, socketsPorts].flatMap((each, kind) =>
+        each.map((port, index) => [`SIMFLEET_${kind === 0 ? 'JOBS' : 'SOCKETS'}_${index + 1}`, `127.0.0.1:${port}`]),
+      ),
+    ),
   });
   const variables = { SIMFLEET_STORAGE: storage, SIMFLEET_BUS: nats.url };
   const start = async (flags: readonly string[]): Promise<ServiceProcess> => {
@@ -78,7 +83,7 @@ export const openFleet = async (
   const [adminToken, cursorKey] = [join(path, 'admin-token'), join(path, 'cursor-key')];
   const startJobs = (index: number): Promise<ServiceProcess> =>
     start([
-      ...['--target', 'jobs', '--port', String(ports[index])],
+      ...['--target', 'jobs', '--port', String(ports[index]), '--sockets-port', String(socketsPorts[index])],
       ...['--admin-token-file', adminToken, '--cursor-key-file', cursorKey],
     ]);
   const startExecutor = (index: number): Promise<ServiceProcess> =>

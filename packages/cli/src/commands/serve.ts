@@ -96,7 +96,7 @@ export const serveCommand = (cli: Cli): Command =>
         'export SIMFLEET_STORAGE_FILE=/etc/simfleet/storage    # postgres://simfleet:…@db.example.com/simfleet?sslmode=verify-full',
         'export SIMFLEET_BUS_FILE=/etc/simfleet/bus            # tls://simfleet:…@nats.example.com:4222',
         'export SIMFLEET_ADMIN_TOKEN_FILE=/etc/simfleet/admin-token SIMFLEET_CURSOR_KEY_FILE=/etc/simfleet/cursor-key',
-        'simfleet serve jobs --port 8081                       # and another with --port 8082 …',
+        'simfleet serve jobs --port 8081 --sockets-port 8181   # and another with 8082 and 8182 …',
         'simfleet serve local-executor --port 8091 --data-dir /var/lib/simfleet/1 --api-url https://simfleet.example.com',
       ),
     )
