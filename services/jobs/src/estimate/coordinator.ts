@@ -15,8 +15,7 @@ import {
 import type { LiveEntry, LiveLog } from '../live/live-log.ts';
 import type { Ledger, LedgerPage } from '../ledger/ledger.ts';
 import { openReadPositions } from '../ledger/read-positions.ts';
-import type { PathsMeter } from '../quotas/paths-meter.ts';
-import type { PauseJob } from '../quotas/pause-job.ts';
+import type { PathsMeter, PauseJob } from '../quotas/paths-meter.ts';
 import { waitsFor } from '../quotas/place.ts';
 import { openLeaseTable } from '../reports/lease-table.ts';
 import type { LeaseTable } from '../reports/lease-table.ts';

@@ -19,6 +19,12 @@ export interface PathsMeter {
   close(): Promise<void>;
 }
 
+/**
+ * The customer of the job has no paths left: its shards leave, so that others have their place, and it says why. It keeps its place among the running
+ * jobs, and the time that it waits counts for no deadline. Never throws, and does not wait.
+ */
+export type PauseJob = (customer: string, jobId: string) => void;
+
 export interface PathsMeterParts {
   readonly source: QuotaSource;
   readonly clock: Pick<Clock, 'after' | 'monotonic'>;

@@ -2,14 +2,9 @@ import type { Clock, Logger } from '@simfleet/runtime';
 import type { JobStore } from '../jobs/job-store.ts';
 import { ofGone, placed } from './admit-waiting.ts';
 import { pausedMessage, readPathsLeft } from './paths-left.ts';
+import type { PauseJob } from './paths-meter.ts';
 import { hasPlace } from './place.ts';
 import type { QuotaSource } from './quota-source.ts';
-
-/**
- * The customer of the job has no paths left: its shards leave, so that others have their place, and it says why. It keeps its place among the running
- * jobs, and the time that it waits counts for no deadline. Never throws, and does not wait.
- */
-export type PauseJob = (customer: string, jobId: string) => void;
 
 export interface PauseJobParts {
   readonly source: QuotaSource;

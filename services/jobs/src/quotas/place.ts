@@ -1,6 +1,5 @@
 import type { JobState, WaitsFor } from '@simfleet/contracts';
 import type { Filter } from '@simfleet/storage';
-import type { JobDocument, StoredJob } from '../jobs/job-document.ts';
 
 /**
  * Where an active job stands among those of its customer. `runs`: it has one of the places of the quota of running jobs, from before its first shard
@@ -14,7 +13,11 @@ export interface GivenPlace {
   readonly message: string | null;
 }
 
-type Placed = Pick<JobDocument, 'state' | 'place'>;
+/** What of a job says where it stands. */
+interface Placed {
+  readonly state: JobState;
+  readonly place?: Place;
+}
 
 const isPlaced = (state: JobState): boolean => state === 'Queued' || state === 'Running';
 
@@ -22,8 +25,7 @@ const isPlaced = (state: JobState): boolean => state === 'Queued' || state === '
 export const hasPlace = ({ state, place }: Placed): boolean => isPlaced(state) && place !== 'waits';
 
 /** Whether it counts as queued: not over and not running, suspended ones too, for nobody should be able to pile up jobs by suspending them. */
-export const isInQueue = ({ state }: Pick<JobDocument, 'state'>): boolean =>
-  state === 'Queued' || state === 'Suspended';
+export const isInQueue = ({ state }: Pick<Placed, 'state'>): boolean => state === 'Queued' || state === 'Suspended';
 
 /** What the job waits for; null = its shards may run as far as quotas go. */
 export const waitsFor = ({ state, place }: Placed): WaitsFor | null => {
@@ -60,6 +62,10 @@ const placedAs = (customer: string, places: readonly Place[], states: readonly J
   ],
 });
 
+interface Stored {
+  readonly doc: Placed;
+}
+
 /** What a save did to the quotas of its customer. `before` is null for a new job, `job` for one that was deleted. */
 export interface PlaceChange {
   readonly leftQueue: boolean;
@@ -68,7 +74,7 @@ export interface PlaceChange {
   readonly beganToWait: boolean;
 }
 
-export const placeChange = (job: StoredJob | null, before: StoredJob | null): PlaceChange => {
+export const placeChange = (job: Stored | null, before: Stored | null): PlaceChange => {
   const [now, was] = [job?.doc ?? null, before?.doc ?? null];
   const queues = now !== null && isInQueue(now);
   const queued = was !== null && isInQueue(was);
