@@ -19,6 +19,11 @@ const variants: Readonly<Record<string, readonly string[]>> = {
   'MongoDB, nothing encrypted': ['--set', 'database.kind=mongodb,tls.enabled=false'],
   'MongoDB, encrypted, without an operator': ['--set', 'database.kind=mongodb,operator.enabled=false'],
   'without WebSockets': ['--set', 'platform.sockets.enabled=false,ingress.enabled=true,ingress.host=api.example.com'],
+  'limits on a Redis': [
+    ...['--set', 'platform.rateLimits.url=rediss://user:word@limits:6379,platform.replicas=3'],
+    ...['--set', 'platform.rateLimits.trustedProxies={10.0.0.0/8,loopback}'],
+  ],
+  'without limits': ['--set', 'platform.rateLimits.enabled=false'],
   'MongoDB and NATS by URL': [
     ...['--set', 'database.kind=mongodb,database.enabled=false,database.url=mongodb://user:word@db/simfleet?tls=true'],
     ...['--set', 'nats.enabled=false,nats.url=tls://user:word@bus:4222,nats.monitorUrl=http://bus:8222'],

@@ -91,6 +91,9 @@ labels:
 {{ default (include "simfleet.part" (list . "nats-url")) .Values.nats.existingSecret }}
 {{- end -}}
 {{- end -}}
+{{- define "simfleet.secret.rateLimits" -}}
+{{ default (include "simfleet.part" (list . "rate-limits-url")) .Values.platform.rateLimits.existingSecret }}
+{{- end -}}
 {{- define "simfleet.secret.storage" -}}
 {{- if .Values.database.enabled -}}
 {{ include "simfleet.part" (list . "database-url") }}

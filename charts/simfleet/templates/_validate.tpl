@@ -22,6 +22,9 @@
 {{- if and $v.platform.sockets.enabled (eq (int $v.platform.sockets.port) (int $v.platform.port)) -}}
 {{- fail "platform.sockets: port is that of the API; choose another" -}}
 {{- end -}}
+{{- if and $v.platform.rateLimits.url $v.platform.rateLimits.existingSecret -}}
+{{- fail "platform.rateLimits: give url or existingSecret, not both" -}}
+{{- end -}}
 {{- if and $v.ingress.enabled (not $v.ingress.host) -}}
 {{- fail "ingress: give the host by which the API is reached" -}}
 {{- end -}}
@@ -31,7 +34,7 @@
 {{- if and $v.platform.url (ne (hasPrefix "https:" $v.platform.url) $v.tls.enabled) (not $v.ingress.enabled) -}}
 {{- fail (printf "platform.url must begin with %s://, as tls.enabled says" (include "simfleet.scheme" .)) -}}
 {{- end -}}
-{{- range list "target" "data-dir" "host" "port" "sockets" "sockets-port" "storage" "storage-file" "bus" "bus-file" "admin-token-file" "operator-token-file" "cursor-key-file" "tls-cert-file" "tls-key-file" "drain-ms" "log-level" "container-services" -}}
+{{- range list "target" "data-dir" "host" "port" "sockets" "sockets-port" "rate-limits" "rate-limits-file" "trusted-proxies" "storage" "storage-file" "bus" "bus-file" "admin-token-file" "operator-token-file" "cursor-key-file" "tls-cert-file" "tls-key-file" "drain-ms" "log-level" "container-services" -}}
 {{- if hasKey $v.platform.options . -}}
 {{- fail (printf "platform.options: %s is the chart's own; change it by the other values" .) -}}
 {{- end -}}

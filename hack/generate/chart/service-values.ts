@@ -37,11 +37,33 @@ const service = z
   .prefault({})
   .describe('Service of the API.');
 
+const rateLimits = z
+  .strictObject({
+    enabled: z.boolean().default(true).describe('Hold requests and jobs to the rate limit policies.'),
+    url: z
+      .string()
+      .regex(/^(rediss?:\/\/\S+)?$/)
+      .default('')
+      .describe(
+        'URL of a Redis or Valkey in which all replicas count, with its credentials: rediss://user:password@host:6379. Without one each replica counts for itself: several admit as many times as much.',
+      ),
+    existingSecret: z.string().default('').describe('Secret whose key `url` holds that URL, instead of `url`.'),
+    trustedProxies: z
+      .array(z.string().min(1))
+      .default([])
+      .describe(
+        'Addresses or CIDR blocks of the ingress and of balancers: whose X-Forwarded-For tells the address of a client.',
+      ),
+  })
+  .prefault({})
+  .describe('Rate limits of the API.');
+
 export const platform = z
   .strictObject({
     replicas: z.int().min(1).max(50).default(2).describe('Replicas of the API; without effect with autoscaling.'),
     port: port(8080),
     sockets,
+    rateLimits,
     url: z
       .string()
       .regex(/^(https?:\/\/\S+)?$/)
@@ -124,8 +146,8 @@ export const networkPolicy = z
     apiServerPorts: z.array(z.int().min(1).max(65_535)).default([443, 6443]).describe('Ports of the Kubernetes API.'),
     externalPorts: z
       .array(z.int().min(1).max(65_535))
-      .default([4222, 5432, 27017])
-      .describe('Ports of a database or NATS elsewhere; used when one is.'),
+      .default([4222, 5432, 6379, 27017])
+      .describe('Ports of a database, NATS or Redis elsewhere; used when one is.'),
   })
   .prefault({})
   .describe('NetworkPolicies.');

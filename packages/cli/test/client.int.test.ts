@@ -146,6 +146,20 @@ test('a creation is repeated under the same Idempotency-Key when the line is cut
   assert.deepEqual(new Set(posts.map(({ body }) => JSON.stringify(body))).size, 1);
 });
 
+test('a limit that opens again soon is waited for; of a longer wait the person is told, and nothing is asked earlier', async (t) => {
+  const limited = (seconds: string): Answer => ({
+    ...problem('quota-exceeded', `the limit "job-submission" (100 in 60 s) is reached: try again in ${seconds} s`),
+    headers: { 'retry-after': seconds },
+  });
+  const soon = await platform(t, [{ body: none }, limited('1'), { status: 201, body: aJob() }]);
+  assert.equal((await apply(soon.env)).exit, 0);
+  const late = await platform(t, [{ body: none }, limited('37')]);
+  const { exit, stderr } = await apply(late.env);
+  assert.equal(exit, 5);
+  assert.equal(stderr, 'simfleet: the limit "job-submission" (100 in 60 s) is reached: try again in 37 s\n');
+  assert.equal(late.asked.filter(({ what }) => what === 'POST /v1/jobs').length, 1);
+});
+
 test('what must not be done twice is not repeated', async (t) => {
   const { env, asked } = await platform(t, [{ body: { ...none, items: [aJob()] } }, { cut: true }]);
   const { exit, stderr } = await simfleet(['cancel', 'asian-call'], { env });

@@ -81,7 +81,7 @@ const platformOptions = z.object({
     .int()
     .min(5)
     .max(10_000)
-    .default(100)
+    .default(250)
     .describe(
       'Milliseconds after which a server of rate limits that does not answer is taken for lost: then each policy does as its onStoreLoss says.',
     ),

@@ -15,6 +15,16 @@ bus-monitor-url: http://{{ include "simfleet.host" (list . "nats") }}:8222
 {{- else if .Values.nats.monitorUrl }}
 bus-monitor-url: {{ .Values.nats.monitorUrl | quote }}
 {{- end }}
+{{- $limits := .Values.platform.rateLimits }}
+{{- if not $limits.enabled }}
+rate-limits: 'off'
+{{- else if eq (include "simfleet.sharesLimits" .) "true" }}
+rate-limits-file: /etc/simfleet/secrets/rate-limits
+rate-limit-replicas: {{ ternary .Values.platform.autoscaling.maxReplicas .Values.platform.replicas .Values.platform.autoscaling.enabled }}
+{{- end }}
+{{- with $limits.trustedProxies }}
+trusted-proxies: {{ toJson . }}
+{{- end }}
 admin-token-file: /etc/simfleet/secrets/admin-token
 cursor-key-file: /etc/simfleet/secrets/cursor-keys
 {{- if .Values.operator.enabled }}
@@ -32,10 +42,19 @@ log-level: {{ .Values.logLevel }}
 {{- end }}
 {{- end -}}
 
+{{/* Whether replicas count limits together. */}}
+{{- define "simfleet.sharesLimits" -}}
+{{- $limits := .Values.platform.rateLimits -}}
+{{- and $limits.enabled (or (ne $limits.url "") (ne $limits.existingSecret "")) -}}
+{{- end -}}
+
 {{/* Files of secrets of the platform: file → Secret and key. */}}
 {{- define "simfleet.platformSecrets" -}}
 storage: [{{ include "simfleet.secret.storage" . }}, url]
 bus: [{{ include "simfleet.secret.bus" . }}, url]
+{{- if eq (include "simfleet.sharesLimits" .) "true" }}
+rate-limits: [{{ include "simfleet.secret.rateLimits" . }}, url]
+{{- end }}
 admin-token: [{{ include "simfleet.secret.admin" . }}, token]
 cursor-keys: [{{ include "simfleet.secret.cursors" . }}, keys]
 {{- if .Values.operator.enabled }}

@@ -105,6 +105,10 @@ const worthAnotherTry = (error: unknown): boolean => {
   return code === 'unavailable' && causeCode(error instanceof Error ? error.cause : undefined) !== 'ECONNREFUSED';
 };
 
+/** A limit that opens again soon is waited for; of a longer wait the person is told instead. Asking earlier than told would be refused again. */
+const mayPass = ({ code }: SimfleetError, wait: number | undefined): boolean =>
+  code === 'unavailable' || (code === 'quota-exceeded' && wait !== undefined && wait <= LONGEST_WAIT);
+
 export const createClient = (terminal: Terminal, find: FindAddress): Client => {
   const send = async (address: Address, method: string, href: string, options: RequestOptions): Promise<Response> => {
     const headers: Record<string, string> = { ...options.headers, authorization: `Bearer ${address.token}` };
@@ -134,7 +138,7 @@ export const createClient = (terminal: Terminal, find: FindAddress): Client => {
       try {
         const outcome = await once<Body>(method, path, options);
         if (outcome.answer !== undefined) return outcome.answer;
-        if (attempt >= attempts || outcome.problem.code !== 'unavailable') throw outcome.problem;
+        if (attempt >= attempts || !mayPass(outcome.problem, outcome.wait)) throw outcome.problem;
         wait = outcome.wait ?? wait;
       } catch (error) {
         if (attempt >= attempts || !worthAnotherTry(error)) throw error;

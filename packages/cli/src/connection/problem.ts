@@ -11,7 +11,8 @@ const codeOfStatus = (status: number): ErrorCode => {
   if (status === 404) return 'not-found';
   if (status === 409 || status === 412) return 'version-conflict';
   if (status === 413) return 'body-too-large';
-  if (status === 429 || status === 502 || status === 503 || status === 504) return 'unavailable';
+  if (status === 429) return 'quota-exceeded';
+  if (status === 502 || status === 503 || status === 504) return 'unavailable';
   return status >= 500 ? 'internal' : 'invalid-request';
 };
 
