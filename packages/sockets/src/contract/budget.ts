@@ -96,6 +96,15 @@ export const testBudget = (suite: SocketSuite): void => {
     assert.equal((await served.state()).closes.length, 0);
   });
 
+  test('whoever sees bytes wait hears when they do no more, also of what has only just been sent', async (t) => {
+    const served = await serve(suite, t, { limits });
+    const client = await connectClient(served.url);
+    client.send(command(['flood', { count: 6, bytes, untilWaiting: 0 }], ['send', 'sent']));
+    const { floods } = await served.reach('the end of the flood', (state) => state.floods.length === 1);
+    if (floods[0]?.sent !== 6) await served.reach('the drain', (state) => state.drains > 0);
+    assert.equal((await client.messages((floods[0]?.sent ?? 0) + 1)).at(-1), 'sent');
+  });
+
   test('a message longer than the budget goes to a client for which nothing waits', async (t) => {
     const served = await serve(suite, t, { limits: { ...limits, budgetBytes: 16 * 1024 } });
     const client = await connectClient(served.url);

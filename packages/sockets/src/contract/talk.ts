@@ -62,7 +62,8 @@ export const testTalk = (suite: SocketSuite): void => {
 
   test('a subscriber gets what is published while it is one, to the message, also within one turn', async (t) => {
     const { url } = await serve(suite, t);
-    const client = await connectClient(url);
+    const [client, other] = await Promise.all([connectClient(url), connectClient(url)]);
+    await other.ask(command(['subscribe', 't'], ['send', 'in']));
     client.send(
       command(
         ['publish', 't', 'before'],
@@ -79,6 +80,7 @@ export const testTalk = (suite: SocketSuite): void => {
     );
     assert.deepEqual(await client.end, { code: 4000, reason: 'enough' });
     assert.deepEqual(client.received, ['one', 'two']);
+    assert.deepEqual(await other.messages(6), ['in', 'before', 'one', 'between', 'two', 'after']);
   });
 
   test('publishing reaches all subscribers of the topic and nobody else, and says how many', async (t) => {
