@@ -20,6 +20,10 @@ const refusal = async (
     },
   });
   sent.end();
+  sent.on('upgrade', (_response, stream) => {
+    stream.destroy();
+    sent.destroy(new Error('the handshake was accepted'));
+  });
   const [response] = (await once(sent, 'response')) as [IncomingMessage];
   const body = (await response.setEncoding('utf8').toArray()).join('');
   return { status: response.statusCode ?? 0, code: (JSON.parse(body) as { code: string }).code, body };
