@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { request } from 'node:http';
 import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
 import { test } from 'node:test';
 import { SimfleetError } from '@simfleet/contracts';
 import { connectLiveSocket, openLiveSocket } from '@simfleet/testing';
@@ -20,11 +21,11 @@ const refusal = async (
     },
   });
   sent.end();
-  sent.on('upgrade', (_response, stream) => {
-    stream.destroy();
-    sent.destroy(new Error('the handshake was accepted'));
+  const accepted = once(sent, 'upgrade').then(([, stream]) => {
+    (stream as Duplex).destroy();
+    throw new Error('the handshake was accepted');
   });
-  const [response] = (await once(sent, 'response')) as [IncomingMessage];
+  const [response] = (await Promise.race([once(sent, 'response'), accepted])) as [IncomingMessage];
   const body = (await response.setEncoding('utf8').toArray()).join('');
   return { status: response.statusCode ?? 0, code: (JSON.parse(body) as { code: string }).code, body };
 };
