@@ -16,6 +16,9 @@ export interface ConnectionOptions {
 /** What a server alone and the nodes of a cluster are given alike. */
 type SharedOptions = Omit<RedisOptions, 'host' | 'port' | 'replyMapping'>;
 
+/** A server that does not let go of a connection is given so long, in milliseconds. */
+const closingMs = 250;
+
 /** Between two attempts: doubles from 50 ms to 2 s, and half of it is drawn, so that many clients do not come at once. */
 const nextAttempt = (times: number): number => {
   const most = Math.min(50 * 2 ** (times - 1), 2000);
@@ -39,6 +42,7 @@ const optionsOf = ({ address, tlsCaFile, timeoutMs }: ConnectionOptions): Shared
   // Nothing that RESP3 adds is used; proxies before Redis often speak RESP2 only.
   protocol: 2,
   disableClientInfo: true,
+  disconnectTimeout: closingMs,
   connectTimeout: Math.max(timeoutMs, 1000),
   // A server that holds its connections and answers nothing for as long as this is given up: its connection is made anew.
   socketTimeout: Math.max(2 * timeoutMs, 1000),
@@ -137,11 +141,15 @@ export const openConnection = (options: ConnectionOptions, description: string):
     close: () =>
       new Promise((resolve) => {
         closed = true;
-        if (client.status === 'end') return resolve();
-        client.once('end', () => resolve());
-        // Between two attempts there is nothing to end, and ioredis tells of no end.
-        if (client.status === 'reconnecting') resolve();
-        client.disconnect();
+        // ioredis says nothing more when there is no connection to end.
+        const timer = setTimeout(resolve, closingMs);
+        const ended = (): void => {
+          clearTimeout(timer);
+          resolve();
+        };
+        if (['end', 'close', 'reconnecting'].includes(client.status)) ended();
+        client.once('end', ended);
+        if (client.status !== 'end') client.disconnect();
       }),
   };
 };

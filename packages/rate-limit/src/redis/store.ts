@@ -146,7 +146,7 @@ class RedisStore implements RedisLimiterStore {
         readDecision(answer, 0, limit),
       );
     } catch (error) {
-      return Promise.reject(error as SimfleetError);
+      return Promise.reject(error instanceof Error ? error : new Error(String(error)));
     }
   }
 

@@ -20,7 +20,7 @@ const hints: Readonly<Record<string, string>> = {
 
 /** What ioredis says when there is no connection, → in our words. */
 const phrases: readonly (readonly [RegExp, string])[] = [
-  [/timed out|ETIMEDOUT/i, 'it does not answer in time'],
+  [/timed out|timeout|ETIMEDOUT/i, 'it does not answer in time'],
   [/ECONNREFUSED/, 'the connection is refused'],
   [/ENOTFOUND|EAI_AGAIN/, 'its host name is not known'],
   [/certificate|self.signed|altname/i, 'its certificate is not accepted'],
