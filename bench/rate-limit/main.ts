@@ -14,6 +14,7 @@ All of them take some five minutes; README.md says what is fair.`;
 
 const parts: Readonly<Record<string, () => Promise<{ readonly measure: Measure }>>> = {
   memory: () => import('./memory.ts'),
+  redis: () => import('./redis.ts'),
   express: () => import('./express.ts'),
   traces: () => import('./traces.ts'),
   loss: () => import('./loss.ts'),

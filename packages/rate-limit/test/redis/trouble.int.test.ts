@@ -214,22 +214,18 @@ test(
   'nothing keeps the process once the store is closed, be the server there, gone or hanging',
   { skip },
   async (t) => {
-    const redis = await startRedis(t);
-    for (const [state, url] of [
-      ['there', redis.url],
-      ['gone', `redis://127.0.0.1:${await freePort()}`],
-      ['gone as a cluster', `redis://127.0.0.1:${await freePort()}?cluster=true`],
-    ] as const) {
+    const [redis, hanging] = [await startRedis(t), await startRedis(t)];
+    hanging.pause();
+    const gone = `redis://127.0.0.1:${await freePort()}`;
+    for (const url of [redis.url, hanging.url, gone, `${gone}?cluster=true`]) {
       const program = `import { openRedisLimiterStore } from '@simfleet/rate-limit/redis';
       const store = await openRedisLimiterStore({ url: '${url}', timeoutMs: 100 });
       await store.check().catch(() => undefined);
       await store.close();
       await store.close();`;
-      execFileSync(process.execPath, ['--input-type=module', '-e', program], {
-        cwd: import.meta.dirname,
-        timeout: 10_000,
-      });
-      assert.ok(true, state);
+      const words = ['--input-type=module', '-e', program];
+      const run = (): unknown => execFileSync(process.execPath, words, { cwd: import.meta.dirname, timeout: 10_000 });
+      assert.doesNotThrow(run, url);
     }
   },
 );
