@@ -13,7 +13,9 @@ const exitCodes = { failed: 1, invalidConfiguration: 2, dataDirectoryHeld: 3, po
 test('a ready platform says where it is: on standard output, and in a file that only its owner can read', async (context) => {
   const { platform, client } = await openScene(context);
   const file = join(platform.dataDir, 'platform.json');
-  assert.deepEqual(JSON.parse(readFileSync(file, 'utf8')), { url: platform.url, pid: platform.pid });
+  const { socketsUrl, ...told } = JSON.parse(readFileSync(file, 'utf8')) as { readonly socketsUrl: string };
+  assert.deepEqual(told, { url: platform.url, pid: platform.pid });
+  assert.match(socketsUrl, /^ws:\/\/127\.0\.0\.1:\d+\/v1\/socket$/);
   for (const name of ['platform.json', 'admin-token', 'cursor-key']) {
     assert.equal(statSync(join(platform.dataDir, name)).mode & 0o077, 0, name);
   }
