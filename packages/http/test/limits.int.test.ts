@@ -380,6 +380,7 @@ test('a step that refuses has given back what the steps before it took', async (
     await request.byAddress();
     const answer = request.headers['ratelimit'];
     await request.byCaller({ principal: ann, token: null });
+    await request.settle();
     return answer;
   };
   const leftOf = (field: string | undefined) => parseList(field ?? '')[0]?.parameters['r'];
@@ -388,4 +389,82 @@ test('a step that refuses has given back what the steps before it took', async (
   const last = requestLimits.request({ operation: 'any', general: true, headers: {}, remoteAddress: '192.0.2.1' });
   await last.byAddress();
   assert.equal(leftOf(last.headers['ratelimit']), 7);
+});
+
+/** A unit drains of it while a request is under way, and no bucket knows afterwards whose it was. */
+const quick = { algorithm: 'token-bucket', limit: 1_000, windowSeconds: 1 } as const;
+
+test('what a later policy refuses costs a bucket nothing, however long it took and whoever else came', async (t) => {
+  const turns: (() => void)[] = [];
+  const slow: Authorizer = {
+    ...authorizer,
+    authenticate: async (given) => {
+      await new Promise<void>((resolve) => turns.push(resolve));
+      return authorizer.authenticate(given);
+    },
+  };
+  const policies = [policy('addresses', { per: 'address', rule: quick }), policy('calls')];
+  const { as, clock, store } = await start(t, { policies, authorizer: slow });
+  const rule = { name: 'addresses', algorithm: 'token-bucket', limit: 1_000, windowMs: 1_000 } as const;
+  const charge = { rule, key: 'address:127.0.0.1' };
+  const left = async () => (await store.peek({ ...charge, cost: 0 })).remaining;
+  const through = async (count: number, who: string): Promise<readonly number[]> => {
+    const all = Array.from({ length: count }, () => as(who));
+    await until('all are being authenticated', () => turns.length === count);
+    // Others come and go meanwhile, so that the bucket is never empty.
+    for (let i = 0; i < 20; i += 1) {
+      await store.decideOne(charge);
+      await clock.advance(1);
+    }
+    for (const turn of turns.splice(0)) turn();
+    return (await Promise.all(all)).map(({ status }) => status).sort();
+  };
+  await store.decideOne({ ...charge, cost: 500 });
+  assert.deepEqual(await through(2, 'ann'), [200, 200]);
+  assert.equal(await left(), 1_000 - 500 - 2);
+  assert.deepEqual(
+    await through(10, 'ann'),
+    Array.from({ length: 10 }, () => 429),
+  );
+  assert.equal(await left(), 1_000 - 500 - 2);
+});
+
+test('a policy that would refuse later on takes nothing from others meanwhile', async (t) => {
+  const rule = { algorithm: 'sliding-log', limit: 1, windowSeconds: 60 } as const;
+  const policies = [
+    policy('of-user', { rule: { ...rule, limit: 2 } }),
+    policy('of-customer', { per: 'customer', rule }),
+  ];
+  const { requestLimits } = await start(t, { policies });
+  const { dan } = users;
+  assert.ok(dan !== undefined);
+  const open = async () => {
+    const arrived = { operation: 'any', general: true, headers: {}, remoteAddress: '192.0.2.1' };
+    const request = requestLimits.request(arrived);
+    await request.byAddress();
+    await request.byCaller({ principal: dan, token: null });
+    return request;
+  };
+  // All were let on to tell their customer; only then is one of them counted, by both policies or by none.
+  const [first, second, third] = [await open(), await open(), await open()];
+  await first.byCustomer('acme');
+  await assert.rejects(async () => second.byCustomer('acme'), { code: 'quota-exceeded' });
+  await third.byCustomer('other');
+  await assert.rejects(open, { code: 'quota-exceeded' });
+});
+
+test('of many guesses at a token at once no more are answered than the limit of an address allows', async (t) => {
+  const policies = [policy('addresses', { per: 'address' }), policy('calls')];
+  const { as } = await start(t, { policies });
+  const all = await Promise.all(Array.from({ length: 20 }, () => as('nobody')));
+  const answers = all.map(({ status }) => status);
+  assert.deepEqual(
+    [answers.filter((status) => status === 401).length, answers.filter((s) => s === 429).length],
+    [2, 18],
+  );
+});
+
+test('a mistake in the body is counted by every policy that was asked', async (t) => {
+  const { statuses } = await start(t, { policies: [policy('calls'), policy('of-customer', { per: 'customer' })] });
+  assert.deepEqual(await statuses(3, 'dan', '/things', { nonsense: 1 }), [422, 422, 429]);
 });

@@ -5,15 +5,19 @@ import type { Soon } from '@simfleet/rate-limit';
 import type { ValidRequest } from '../request/validate.ts';
 import type { Route } from '../routes/route.ts';
 import type { LimitedRequest, RequestLimits } from './request-limits.ts';
+import { soon } from './soon.ts';
 
 /** The stages of a route at which limits are asked; each throws what refuses the request. */
 export interface RouteLimits {
   byAddress(): Soon<void>;
   /** Before the body is read. */
   byCaller(principal: Principal, token: string | null): Soon<void>;
-  /** As soon as body or query have told a customer that the caller may act for. */
+  /** As soon as body or query may have told a customer that the caller may act for: the last stage, whoever is counted there. */
   byCustomer(valid: ValidRequest, permits: (customer: string) => boolean): Soon<void>;
-  /** For whatever ends the request: a quota that refuses it after all gives back what was taken. */
+  /**
+   * For whatever ends the request: a quota that refuses it after all gives back what was taken; all else is counted. Throws in its place what the limits
+   * say when there was no room for it, so that many at once learn no more than a few.
+   */
   failed(error: unknown): Soon<void>;
 }
 
@@ -49,9 +53,10 @@ export const limitRoute = (
     byCaller: (principal, token) => (hasCaller ? step(() => limited.byCaller({ principal, token })) : undefined),
     byCustomer(valid, permits) {
       const customer = hasCaller ? customerOf(valid) : undefined;
-      if (customer !== undefined && permits(customer)) return step(() => limited.byCustomer(customer));
+      const isTheirs = customer !== undefined && permits(customer);
+      return step(() => soon(isTheirs ? limited.byCustomer(customer) : undefined, () => limited.settle()));
     },
-    failed: (error) => (errorCode(error) === 'quota-exceeded' ? limited.takeBack() : undefined),
+    failed: (error) => (errorCode(error) === 'quota-exceeded' ? limited.takeBack() : step(() => limited.settle())),
   };
 };
 

@@ -47,7 +47,7 @@ export const openRequestLimits = (options: RequestLimitsOptions): RequestLimits 
       return { status, headers: { ...upgrade.headers, ...headers }, body: body ?? '' };
     };
     try {
-      const done = upgrade.byAddress();
+      const done = soon(upgrade.byAddress(), () => upgrade.settle());
       upgrade.end();
       return done instanceof Promise ? done.then(() => null, refused) : null;
     } catch (error) {

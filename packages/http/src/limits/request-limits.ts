@@ -36,8 +36,9 @@ export type MessageVerdict =
 
 /**
  * One request before its limits, in the order in which it becomes known who sent it. Each step throws `quota-exceeded`, or `unavailable`
- * when the store of the counts does not answer and a policy fails closed; it has then given back what the steps before it took. A step that answers no promise
- * is done. Without policies that apply every step does nothing.
+ * when the store of the counts does not answer and a policy fails closed; nothing is then counted of the request. A step that answers no promise
+ * is done. Without policies that apply every step does nothing. While later steps may refuse, the steps before them look only, and all are counted
+ * together: by the last, or by `settle`.
  */
 export interface LimitedRequest {
   /** By address: before the caller is authenticated. */
@@ -46,6 +47,8 @@ export interface LimitedRequest {
   byCaller(caller: Caller): Soon<void>;
   /** By the customer that the request names; nothing when it was decided before. */
   byCustomer(customer: string): Soon<void>;
+  /** No step follows: counts what was looked at only. Throws as a step does. */
+  settle(): Soon<void>;
   /** Gives back what was taken, for a request that was refused for another reason and did nothing. */
   takeBack(): Soon<void>;
   /** The request is over: what limits requests under way lets go of it. Idempotent. */
