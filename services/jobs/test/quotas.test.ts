@@ -139,6 +139,17 @@ test('paths come back with their window: jobs that were paused go on by themselv
   assert.equal(await stateOf(process, id), 'Queued runs');
 });
 
+test('jobs go on under a quota that never has as much as a hundredth of its limit at a time', async (t) => {
+  const { clock, quotas, process } = await scene(t, { paths: 86_400_000 }, { burst: 5_000 });
+  const { id } = await process.create(1);
+  await quotas.spend(6_000);
+  process.quotas.pause('default', id);
+  await settled();
+  assert.equal(await stateOf(process, id), 'Queued paused');
+  await clock.advance(10_000);
+  assert.equal(await stateOf(process, id), 'Queued runs');
+});
+
 test('while a store is away that must not be done without, creations are refused and what runs goes on', async (t) => {
   const away = (): never => {
     throw new SimfleetError('unavailable', 'the store is away');

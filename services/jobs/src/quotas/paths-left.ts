@@ -6,6 +6,8 @@ import type { Quota } from './quota-source.ts';
 export interface PathsLeft {
   readonly rule: Rule;
   readonly left: number;
+  /** What it has left when none were used: its burst, or limit. */
+  readonly most: number;
   /** Milliseconds until there is one, if nothing else comes; 0 when there is. */
   readonly retryAfterMs: number;
 }
@@ -18,20 +20,21 @@ export const readPathsLeft = async (
 ): Promise<PathsLeft | null> => {
   let least: PathsLeft | null = null;
   for (const rule of enforced(quotas)) {
-    const { remaining, retryAfterMs } = await store.peek({ rule, key: keyOf(customer), cost: 0 });
-    if (least === null || remaining < least.left) least = { rule, left: remaining, retryAfterMs: retryAfterMs ?? 0 };
+    const { remaining, limit, retryAfterMs } = await store.peek({ rule, key: keyOf(customer), cost: 0 });
+    if (least !== null && remaining >= least.left) continue;
+    least = { rule, left: remaining, most: limit, retryAfterMs: retryAfterMs ?? 0 };
   }
   return least;
 };
 
 /**
- * Part of its limit that a quota must have left before jobs that were paused for it go on. A bucket fills by the millisecond, and a job that went on at once
+ * Part of the most that it can have which a quota must have left before jobs that were paused for it go on. A bucket fills by the millisecond, and a job that went on at once
  * would be paused again after a lease, its shards started and ended each time.
  */
 const enough = 0.01;
 
 export const mayGoOn = (paths: PathsLeft | null): boolean =>
-  paths === null || paths.left >= Math.max(1, Math.floor(paths.rule.limit * enough));
+  paths === null || paths.left >= Math.max(1, Math.floor(paths.most * enough));
 
 /** Why a job is paused, for a person. `now`: milliseconds since 1970. */
 export const pausedMessage = ({ rule, retryAfterMs }: PathsLeft, now: number): string =>

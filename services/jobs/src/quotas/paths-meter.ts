@@ -1,4 +1,4 @@
-import type { Charge } from '@simfleet/rate-limit';
+import type { Charge, Decision, Rule } from '@simfleet/rate-limit';
 import type { Clock, Logger } from '@simfleet/runtime';
 import { readPathsLeft } from './paths-left.ts';
 import type { PathsLeft } from './paths-left.ts';
@@ -67,9 +67,7 @@ export const openPathsMeter = ({ source, clock, logger }: PathsMeterParts): Path
     if (cost > 0 && paths.length > 0) {
       const charges = paths.map(({ rule }): Charge => ({ rule, key: keyOf(customer), cost, force: true }));
       const decisions = await source.store.decide(charges);
-      const left = paths.flatMap(({ rule, shadow }, index) =>
-        shadow ? [] : [{ rule, left: decisions[index]?.remaining ?? 0, retryAfterMs: 0 }],
-      );
+      const left = paths.flatMap(({ rule, shadow }, index) => (shadow ? [] : [leftOf(rule, decisions[index])]));
       const [first, ...others] = left;
       if (first === undefined) return null;
       const least = others.reduce((before, each) => (each.left < before.left ? each : before), first);
@@ -130,4 +128,9 @@ export const openPathsMeter = ({ source, clock, logger }: PathsMeterParts): Path
       }
     },
   };
+};
+
+const leftOf = (rule: Rule, decision: Decision | undefined): PathsLeft => {
+  const { remaining = 0, limit = rule.limit } = decision ?? {};
+  return { rule, left: remaining, most: limit, retryAfterMs: 0 };
 };

@@ -28,6 +28,8 @@ export interface TestQuotasOptions {
   readonly windowMs?: number;
   readonly leaseMs?: number;
   readonly shadow?: boolean;
+  /** Paths come back steadily, to so many at most; left out: all at the end of their window. */
+  readonly burst?: number;
 }
 
 export const testQuotas = (limits: Partial<Limits>, options: TestQuotasOptions = {}): TestQuotas => {
@@ -54,9 +56,11 @@ export const testQuotas = (limits: Partial<Limits>, options: TestQuotasOptions =
   };
   const paths = (): readonly Quota[] => {
     const { paths: limit } = current;
-    return limit === null
-      ? []
-      : [{ rule: { name: 'paths-a-day', algorithm: 'fixed-window', limit, windowMs }, shadow }];
+    if (limit === null) return [];
+    const rate = { name: 'paths-a-day', limit, windowMs };
+    const { burst } = options;
+    if (burst === undefined) return [{ rule: { ...rate, algorithm: 'fixed-window' }, shadow }];
+    return [{ rule: { ...rate, algorithm: 'token-bucket', burst }, shadow }];
   };
   const quotasOf = () => ({ queued: jobs('queued'), running: jobs('running'), paths: paths() });
   return {
