@@ -78,11 +78,22 @@ interface Fault {
 
 const usesBucket = ({ algorithm }: LimitRule): boolean => algorithm === 'token-bucket' || algorithm === 'leaky-bucket';
 
-/** Buckets hold tokens × milliseconds in whole numbers below 2^53. */
-const fitsBucket = (rule: LimitRule, limit: number, burst: number | undefined): boolean =>
-  !('windowSeconds' in rule) ||
-  !usesBucket(rule) ||
-  Math.max(limit, burst ?? limit) * Math.round(rule.windowSeconds * 1000) <= maxCount;
+/** A log keeps a record for each millisecond in which something was admitted: at most so many, some MiB a key. */
+const mostLogRecords = 65_536;
+
+/** What no store could count exactly, or keep, of a rule with this limit; null when all is well. */
+const tooMuchOf = (rule: LimitRule, limit: number, burst: number | undefined): string | null => {
+  if (!('windowSeconds' in rule)) return null;
+  const windowMs = Math.round(rule.windowSeconds * 1000);
+  // Buckets hold tokens × milliseconds in whole numbers.
+  if (usesBucket(rule) && Math.max(limit, burst ?? limit) * windowMs > maxCount)
+    return 'limit (or burst) times the window in milliseconds must be below 2^53 for a bucket';
+  if (rule.algorithm === 'sliding-counter' && limit * windowMs > 2 ** 52)
+    return 'limit times the window in milliseconds must be at most 2^52 for a sliding counter';
+  if (rule.algorithm === 'sliding-log' && Math.min(limit, windowMs) > mostLogRecords)
+    return `limit, or the window in milliseconds, must be at most ${mostLogRecords} for a log: a sliding counter takes more`;
+  return null;
+};
 
 /** Seconds: three times the pause between two looks of `services/jobs` at who holds what. */
 const leastJobLease = 60;
@@ -115,10 +126,11 @@ const faultsOf = ({
   if (purpose !== 'api' && loss !== 'closed') fault(['onStoreLoss'], `must be closed for ${purpose}`);
   if (isOfJobs && loss === 'share') fault(['onStoreLoss'], 'must be open or closed: replicas hold no share of jobs');
   const burst = 'burst' in rule ? rule.burst : undefined;
-  const tooWide = 'limit (or burst) times the window in milliseconds must be below 2^53 for a bucket';
-  if (!fitsBucket(rule, rule.limit, burst)) fault(['rule', 'limit'], tooWide);
+  const tooMuch = tooMuchOf(rule, rule.limit, burst);
+  if (tooMuch !== null) fault(['rule', 'limit'], tooMuch);
   for (const [plan, its] of Object.entries(plans)) {
-    if (!fitsBucket(rule, its.limit, its.burst)) fault(['plans', plan, 'limit'], tooWide);
+    const tooMuchForPlan = tooMuchOf(rule, its.limit, its.burst);
+    if (tooMuchForPlan !== null) fault(['plans', plan, 'limit'], tooMuchForPlan);
     if (its.burst !== undefined && !usesBucket(rule)) fault(['plans', plan, 'burst'], 'is of buckets alone');
   }
   return faults;
