@@ -4,7 +4,8 @@ export { problemOf } from './answer/problem.ts';
 export { tokenAuthorizer } from './access/token-authorizer.ts';
 export type { PlatformTokens } from './access/token-authorizer.ts';
 export { createAdminToken, readToken } from './access/admin-token.ts';
-export { readOrCreateSecret } from './access/secret-file.ts';
+export { fileAuthorizer } from './access/file-authorizer.ts';
+export type { TokenFiles } from './access/file-authorizer.ts';
 export { defineRoute } from './routes/route.ts';
 export type {
   Answer,
@@ -53,4 +54,3 @@ export type { RequestLimitsOptions } from './limits/open-request-limits.ts';
 export { describeApi } from './openapi/describe-api.ts';
 export { createHttpServer } from './server/create.ts';
 export type { HttpServer, HttpServerOptions, ServerLimits } from './server/options.ts';
-export type { TlsFiles } from './server/tls.ts';

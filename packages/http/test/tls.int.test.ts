@@ -1,32 +1,12 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import type { TLSSocket } from 'node:tls';
-import { fakeClock, temporaryDirectory, until } from '@simfleet/testing';
+import { fakeClock, issueCertificate, temporaryDirectory, until } from '@simfleet/testing';
 import { serving, token } from './serving.ts';
-
-/** A self-signed certificate of the name for 127.0.0.1, in files as a Secret has them. */
-const issue = (directory: string, name: string): { readonly certFile: string; readonly keyFile: string } => {
-  const certFile = join(directory, `${name}.crt`);
-  const keyFile = join(directory, `${name}.key`);
-  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', keyFile];
-  const certificate = [
-    '-subj',
-    `/CN=${name}`,
-    '-addext',
-    'subjectAltName=IP:127.0.0.1',
-    '-days',
-    '2',
-    '-out',
-    certFile,
-  ];
-  execFileSync('openssl', ['req', '-x509', ...key, ...certificate], { stdio: 'ignore' });
-  return { certFile, keyFile };
-};
 
 /** Status of `/healthz` and the name that the server's certificate is of, over a connection of its own. */
 const ask = async (url: string, ca: string): Promise<{ readonly status: number; readonly name: string }> => {
@@ -44,8 +24,8 @@ const ask = async (url: string, ca: string): Promise<{ readonly status: number; 
 
 const start = async (t: TestContext) => {
   const { path } = temporaryDirectory(t);
-  const first = issue(path, 'first');
-  const next = issue(path, 'next');
+  const first = issueCertificate(path, 'first');
+  const next = issueCertificate(path, 'next');
   const clock = fakeClock();
   const { url, log } = await serving(t, [], { clock, tls: first });
   const ca = [first, next].map(({ certFile }) => readFileSync(certFile, 'utf8')).join('');
@@ -84,8 +64,8 @@ test('a client that does not know the authority is not served, nor one that spea
 
 test('a server whose certificate is none does not start', async (t) => {
   const { path } = temporaryDirectory(t);
-  const files = issue(path, 'good');
-  const other = issue(path, 'other');
+  const files = issueCertificate(path, 'good');
+  const other = issueCertificate(path, 'other');
   const open = join(path, 'open.key');
   writeFileSync(open, readFileSync(files.keyFile), { mode: 0o644 });
   for (const [tls, detail] of [

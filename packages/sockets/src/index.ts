@@ -15,4 +15,3 @@ export type {
   UpgradeAnswer,
   UpgradeRequest,
 } from './server.ts';
-export type { TlsFiles } from './tls.ts';

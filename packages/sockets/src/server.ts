@@ -1,5 +1,4 @@
-import type { Logger, Metrics } from '@simfleet/runtime';
-import type { TlsFiles } from './tls.ts';
+import type { Clock, Logger, Metrics, TlsFiles } from '@simfleet/runtime';
 
 /** Facts of an upgrade request (RFC 6455 §4.1), before anything is accepted. */
 export interface UpgradeRequest {
@@ -90,6 +89,8 @@ export interface SocketServerOptions<Data> {
   readonly limits?: Partial<SocketLimits>;
   /** Plain when left out. */
   readonly tls?: TlsFiles;
+  /** By which the files of `tls` are read again; the system's unless given. */
+  readonly clock?: Clock;
   /** Gets `simfleet_sockets_…`; for one server of a process. */
   readonly metrics?: Metrics;
   readonly logger?: Logger;

@@ -1,3 +1,4 @@
+export { issueCertificate } from './certificate.ts';
 export { fakeClock } from './fake-clock.ts';
 export type { FakeClock } from './fake-clock.ts';
 export { freePort } from './free-port.ts';

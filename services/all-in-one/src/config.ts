@@ -48,13 +48,15 @@ const platformOptions = z.object({
     .min(1)
     .optional()
     .describe(
-      'File of the administrator’s token, made when it is not there; replicas share it. In the data directory unless set.',
+      'File of the administrator’s token, made when it is not there, read again when it changes; replicas share it. In the data directory unless set.',
     ),
   operatorTokenFile: z
     .string()
     .min(1)
     .optional()
-    .describe('File of the token of a cluster’s operator, which must be there; without it there is no operator.'),
+    .describe(
+      'File of the token of a cluster’s operator, which must be there; read again when it changes. Without it there is no operator.',
+    ),
   tlsCertFile: z
     .string()
     .min(1)

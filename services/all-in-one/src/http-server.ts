@@ -1,14 +1,7 @@
 import { SimfleetError } from '@simfleet/contracts';
-import {
-  createAdminToken,
-  createHttpServer,
-  createIdempotencyStore,
-  idempotencyCollection,
-  readToken,
-  tokenAuthorizer,
-} from '@simfleet/http';
-import type { Authorizer, IdempotencyRecord, IdempotencyStore, RequestLimits, Route, TlsFiles } from '@simfleet/http';
-import type { Clock, Module, Readiness } from '@simfleet/runtime';
+import { createHttpServer, createIdempotencyStore, fileAuthorizer, idempotencyCollection } from '@simfleet/http';
+import type { Authorizer, IdempotencyRecord, IdempotencyStore, RequestLimits, Route } from '@simfleet/http';
+import type { Clock, Module, Readiness, TlsFiles } from '@simfleet/runtime';
 import type { Assembly } from './assembly.ts';
 import type { PlatformOptions } from './config.ts';
 
@@ -39,9 +32,11 @@ export const httpServer = (assembly: HttpAssembly): StartableHttp => {
   const start: Module['start'] = async ({ clock, logger, metrics, tracing }) => {
     const { operatorTokenFile } = configuration.platform;
     const tls = tlsFilesOf(configuration.platform);
-    const administrator = await createAdminToken(keyFiles.adminToken);
-    const operator = operatorTokenFile === undefined ? undefined : await readToken(operatorTokenFile);
-    authorizer = tokenAuthorizer({ administrator, operator });
+    const following = new AbortController();
+    authorizer = await fileAuthorizer({
+      files: { administrator: keyFiles.adminToken, operator: operatorTokenFile },
+      ...{ clock, logger, signal: following.signal },
+    });
     const server = createHttpServer({
       ...{ routes, logger, clock, metrics, tracing },
       info: { title: 'Simfleet', version, description },
@@ -53,7 +48,12 @@ export const httpServer = (assembly: HttpAssembly): StartableHttp => {
     });
     const { host, port } = configuration.platform;
     address = (await server.start({ host, port })).url;
-    return { stop: () => server.stop() };
+    return {
+      stop() {
+        following.abort();
+        return server.stop();
+      },
+    };
   };
   const started = (): Authorizer => {
     if (authorizer === null) throw new SimfleetError('unavailable', 'the platform is starting');

@@ -33,7 +33,7 @@ export const socketServer = (
       admission: requestLimits,
     });
     const tls = tlsFilesOf(platform);
-    const server = create({ handlers, logger, metrics, ...(tls === undefined ? {} : { tls }) });
+    const server = create({ handlers, logger, metrics, clock, ...(tls === undefined ? {} : { tls }) });
     opened.server = server;
     const { url } = await server.start({ host: platform.host, port: portOf(platform) }).catch(explain);
     address = `${url}${socketPath}`;

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { SimfleetError } from '@simfleet/contracts';
-import { readOrCreateSecret, readSecret } from './secret-file.ts';
+import { readOrCreateSecret, readSecret } from '@simfleet/runtime';
 
 /** 256 random bits as 43 letters of base64url. */
 const tokenForm = /^[A-Za-z0-9_-]{43,}$/;

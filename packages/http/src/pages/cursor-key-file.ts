@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readCursorKeyLines, SimfleetError, writeCursorKeyLines } from '@simfleet/contracts';
-import { followFiles } from '../access/follow-files.ts';
-import type { FollowOptions } from '../access/follow-files.ts';
-import { readOrCreateSecret, readSecret } from '../access/secret-file.ts';
+import { followFiles, readOrCreateSecret, readSecret } from '@simfleet/runtime';
+import type { FollowOptions } from '@simfleet/runtime';
 import { cursorKey } from './cursor-keys.ts';
 import type { CursorKeys } from './cursor-keys.ts';
 

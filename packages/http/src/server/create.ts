@@ -3,6 +3,7 @@ import { createServer as createHttpsServer } from 'node:https';
 import type { RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { SimfleetError } from '@simfleet/contracts';
+import { serveTls } from '@simfleet/runtime';
 import { defaultStreamLimits } from '../sse/stream-events.ts';
 import { createApp } from './app.ts';
 import { answerBrokenRequest } from './broken-request.ts';
@@ -10,7 +11,6 @@ import { drain, listen } from './listen.ts';
 import { sweepHourly } from '../idempotency/sweep-hourly.ts';
 import { createOpenRequests } from './open-requests.ts';
 import type { HttpServer, HttpServerOptions, ServerLimits } from './options.ts';
-import { serveTls } from './tls.ts';
 
 const defaultLimits: ServerLimits = { stream: defaultStreamLimits, requestMs: 60_000, drainMs: 10_000 };
 

@@ -1,10 +1,9 @@
-import type { Clock, Logger, Metrics, ReadinessReport, Tracing } from '@simfleet/runtime';
+import type { Clock, Logger, Metrics, ReadinessReport, TlsFiles, Tracing } from '@simfleet/runtime';
 import type { Authorizer } from '../access/authorizer.ts';
 import type { IdempotencyStore } from '../idempotency/store.ts';
 import type { RequestLimits } from '../limits/request-limits.ts';
 import type { Route } from '../routes/route.ts';
 import type { StreamLimits } from '../sse/stream-events.ts';
-import type { TlsFiles } from './tls.ts';
 
 export interface HttpServerOptions {
   readonly routes: readonly Route[];

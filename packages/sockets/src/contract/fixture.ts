@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
+import type { TlsFiles } from '@simfleet/runtime';
 import type {
   CreateSocketServer,
   Socket,
@@ -10,7 +11,6 @@ import type {
   UpgradeAnswer,
   UpgradeRequest,
 } from '../server.ts';
-import type { TlsFiles } from '../tls.ts';
 
 /** How the server under test is set up. */
 export interface FixtureOptions {

@@ -9,7 +9,7 @@ export interface ProtocolObserver {
 /** What clients ask for. Connections and their ends are counted by the server of sockets. */
 export const observeProtocol = (metrics: Metrics): ProtocolObserver => {
   const messages = new Counter({
-    name: 'simfleet_socket_requests_total',
+    name: 'simfleet_sockets_requests_total',
     help: 'Messages of clients over WebSockets, by verb and outcome: ok, or the code of the problem.',
     labelNames: ['verb', 'outcome'],
     registers: [metrics],

@@ -1,12 +1,10 @@
-import { readFile } from 'node:fs/promises';
-import { createSecureContext } from 'node:tls';
 import { SimfleetError } from '@simfleet/contracts';
+import { readTlsPair } from '@simfleet/runtime';
 import { closeCodes, type CloseVerdict } from '../close-codes.ts';
 import { exposeCounts, SocketCounts } from '../counts.ts';
 import { Heartbeat } from '../heartbeat.ts';
 import { limitsOf } from '../limits.ts';
 import type { CreateSocketServer, SocketServer, SocketServerOptions } from '../server.ts';
-import type { TlsFiles } from '../tls.ts';
 import { Topics } from '../topics.ts';
 import { decide } from '../upgrade/decide.ts';
 import { handshakeMistake, offeredProtocols } from '../upgrade/handshake.ts';
@@ -167,7 +165,8 @@ const createUwsSocketServer = <Data>(uws: Uws, options: SocketServerOptions<Data
   return {
     driver: 'uws',
     async start({ host, port }) {
-      if (tls !== undefined) await checkFiles(tls);
+      // It would start without a certificate and fail every handshake.
+      if (tls !== undefined) await readTlsPair(tls);
       app = tls === undefined ? uws.App() : uws.SSLApp({ cert_file_name: tls.certFile, key_file_name: tls.keyFile });
       serve(app);
       listening = await listen(app, host, port);
@@ -214,13 +213,3 @@ const listen = (app: UwsApp, host: string, port: number): Promise<unknown> =>
       else reject(new SimfleetError('port-in-use', `Port ${port} of ${host} is in use, or not to be had.`));
     });
   });
-
-/** It would start without a certificate and fail every handshake. */
-const checkFiles = async ({ certFile, keyFile }: TlsFiles): Promise<void> => {
-  try {
-    const [cert, key] = await Promise.all([readFile(certFile), readFile(keyFile)]);
-    createSecureContext({ cert, key });
-  } catch (cause) {
-    throw new SimfleetError('invalid-configuration', `${certFile} and ${keyFile} are no pair to serve with`, { cause });
-  }
-};

@@ -1,16 +1,22 @@
-import { readFile } from 'node:fs/promises';
 import { createServer as createHttpServer, type IncomingMessage, type Server } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { SimfleetError } from '@simfleet/contracts';
+import { serveTls } from '@simfleet/runtime';
+import type { ServeTlsOptions } from '@simfleet/runtime';
 import type { SocketLimits } from '../server.ts';
-import type { TlsFiles } from '../tls.ts';
 
 /** Connections beyond the limit that are still told so by an HTTP answer; what comes on top is cut off by the kernel's answer alone. */
 const spare = 1_000;
 
-/** An HTTP server that ends whoever does not get to the end of a request in time. Throws `invalid-configuration` for files that are no certificate. */
-export const createListener = async (limits: SocketLimits, tls: TlsFiles | undefined): Promise<Server> => {
+/** A certificate, and how its files are followed. */
+export type ListenerTls = Omit<ServeTlsOptions, 'server'>;
+
+/**
+ * An HTTP server that ends whoever does not get to the end of a request in time, with a certificate that is renewed as its files change. Throws `invalid-configuration`
+ * for files that are no certificate.
+ */
+export const createListener = async (limits: SocketLimits, tls: ListenerTls | undefined): Promise<Server> => {
   const { handshakeMs } = limits;
   const options = {
     headersTimeout: handshakeMs,
@@ -26,14 +32,11 @@ export const createListener = async (limits: SocketLimits, tls: TlsFiles | undef
 const createSecure = async (
   options: NonNullable<Parameters<typeof createHttpsServer>[0]>,
   handshakeTimeout: number,
-  { certFile, keyFile }: TlsFiles,
+  tls: ListenerTls,
 ): Promise<Server> => {
-  try {
-    const [cert, key] = await Promise.all([readFile(certFile), readFile(keyFile)]);
-    return createHttpsServer({ ...options, cert, key, handshakeTimeout });
-  } catch (cause) {
-    throw new SimfleetError('invalid-configuration', `${certFile} and ${keyFile} are no pair to serve with`, { cause });
-  }
+  const server = createHttpsServer({ ...options, handshakeTimeout });
+  await serveTls({ server, ...tls });
+  return server;
 };
 
 /** Resolves with the port. Throws `port-in-use`, `invalid-configuration`. */

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { IncomingMessage, Server } from 'node:http';
 import type { Socket as NetSocket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { systemClock } from '@simfleet/runtime';
 import { WebSocketServer, type ServerOptions, type WebSocket } from 'ws';
 import { closeCodes } from '../close-codes.ts';
 import { exposeCounts, SocketCounts } from '../counts.ts';
@@ -20,7 +21,7 @@ import { Outbox, type Receiver } from './outbox.ts';
 
 /** The port on `ws`. Throws `invalid-configuration` for limits out of range. */
 export const createWsSocketServer = <Data>(options: SocketServerOptions<Data>): SocketServer => {
-  const { handlers, logger } = options;
+  const { handlers, logger, tls, clock = systemClock } = options;
   const limits = limitsOf(options.limits);
   const counts = new SocketCounts();
   if (options.metrics !== undefined) exposeCounts(counts, options.metrics);
@@ -29,6 +30,7 @@ export const createWsSocketServer = <Data>(options: SocketServerOptions<Data>): 
   const topics = new Topics<Receiver>();
   const outbox = new Outbox(limits.budgetBytes);
   const protocols = new WeakMap<IncomingMessage, string>();
+  const following = new AbortController();
   let listener: Server | null = null;
   let deciding = 0;
   let opened = 0;
@@ -128,7 +130,8 @@ export const createWsSocketServer = <Data>(options: SocketServerOptions<Data>): 
   return {
     driver: 'ws',
     async start({ host, port }) {
-      const server = await createListener(limits, options.tls);
+      const certificate = tls && { files: tls, clock, logger, signal: following.signal };
+      const server = await createListener(limits, certificate);
       server.on('upgrade', (request, stream, head) => void upgrade(request, stream, head));
       server.on('request', (request, response) => {
         const [path = ''] = (request.url ?? '').split('?');
@@ -144,7 +147,7 @@ export const createWsSocketServer = <Data>(options: SocketServerOptions<Data>): 
       listener = server;
       heartbeat.start();
       const name = host.includes(':') ? `[${host}]` : host;
-      return { url: `${options.tls === undefined ? 'ws' : 'wss'}://${name}:${bound}`, port: bound };
+      return { url: `${tls === undefined ? 'ws' : 'wss'}://${name}:${bound}`, port: bound };
     },
     publish(name, message) {
       const topic = topics.get(name);
@@ -155,7 +158,10 @@ export const createWsSocketServer = <Data>(options: SocketServerOptions<Data>): 
     get connections() {
       return connections.size;
     },
-    stop: () => (stopping ??= listener === null ? Promise.resolve() : end(listener)),
+    stop() {
+      following.abort();
+      return (stopping ??= listener === null ? Promise.resolve() : end(listener));
+    },
   };
 };
 

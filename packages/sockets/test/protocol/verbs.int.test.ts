@@ -82,8 +82,8 @@ test('what can be answered is answered by a problem, and the connection goes on'
   assert.ok('ok' in (await socket.ask('echo', 1)));
   assert.equal(lines.filter((line) => line.includes('hunter2')).length, 1, 'a fault of ours is logged, once');
   const shown = await metrics.metrics();
-  assert.match(shown, /simfleet_socket_requests_total\{verb="gone",outcome="not-found"\} 1/);
-  assert.match(shown, /simfleet_socket_requests_total\{verb="unknown",outcome="invalid-request"\} 4/);
+  assert.match(shown, /simfleet_sockets_requests_total\{verb="gone",outcome="not-found"\} 1/);
+  assert.match(shown, /simfleet_sockets_requests_total\{verb="unknown",outcome="invalid-request"\} 4/);
 });
 
 test('a limit refuses one message, with the time after which it may come again', async (t) => {

@@ -1,8 +1,9 @@
-import type { Clock, Logger } from '@simfleet/runtime';
+import type { Clock } from '../clock.ts';
+import type { Logger } from '../logger.ts';
 
 export interface FollowOptions {
   readonly clock: Clock;
-  readonly logger: Logger;
+  readonly logger?: Logger | undefined;
   /** Ends the following. */
   readonly signal: AbortSignal;
 }
@@ -23,7 +24,7 @@ export const followFiles = (
       last = '';
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
-      if (message !== last) logger.warn({ err: error }, told);
+      if (message !== last) logger?.warn({ err: error }, told);
       last = message;
     }
   };

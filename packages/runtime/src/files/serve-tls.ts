@@ -1,25 +1,26 @@
 import { readFile } from 'node:fs/promises';
 import { createSecureContext } from 'node:tls';
-import type { Server as HttpsServer } from 'node:https';
+import type { Server } from 'node:tls';
 import { SimfleetError } from '@simfleet/contracts';
-import { followFiles } from '../access/follow-files.ts';
-import type { FollowOptions } from '../access/follow-files.ts';
-import { readSecret } from '../access/secret-file.ts';
+import { followFiles } from './follow-files.ts';
+import type { FollowOptions } from './follow-files.ts';
+import { readSecret } from './secret-file.ts';
 
-/** What HTTPS is served with, as PEM files. */
+/** What TLS is served with, as PEM files. */
 export interface TlsFiles {
   /** The certificate and those between it and its authority. */
   readonly certFile: string;
   readonly keyFile: string;
 }
 
-interface KeyPair {
+/** Their content. */
+export interface TlsPair {
   readonly cert: string;
   readonly key: string;
 }
 
 export interface ServeTlsOptions extends FollowOptions {
-  readonly server: HttpsServer;
+  readonly server: Pick<Server, 'setSecureContext'>;
   readonly files: TlsFiles;
 }
 
@@ -29,19 +30,20 @@ export interface ServeTlsOptions extends FollowOptions {
  * Throws `invalid-configuration` when they are so at the start.
  */
 export const serveTls = async ({ server, files, ...surroundings }: ServeTlsOptions): Promise<void> => {
-  let served = await readPair(files);
+  let served = await readTlsPair(files);
   server.setSecureContext(served);
   const readAgain = async (): Promise<void> => {
-    const pair = await readPair(files);
+    const pair = await readTlsPair(files);
     if (pair.cert === served.cert && pair.key === served.key) return;
     server.setSecureContext(pair);
     served = pair;
-    surroundings.logger.info({ certFile: files.certFile }, 'the certificate was renewed');
+    surroundings.logger?.info({ certFile: files.certFile }, 'the certificate was renewed');
   };
   followFiles(readAgain, 'the certificate stays as it was', surroundings);
 };
 
-const readPair = async ({ certFile, keyFile }: TlsFiles): Promise<KeyPair> => {
+/** The pair as the files have it now. Throws `invalid-configuration` when they cannot be read, others may read the key, or they do not belong together. */
+export const readTlsPair = async ({ certFile, keyFile }: TlsFiles): Promise<TlsPair> => {
   const key = await readSecret(keyFile);
   if (key === null) throw new SimfleetError('invalid-configuration', `${keyFile} is not there`);
   const pair = { cert: await readCertificate(certFile), key };
