@@ -4,10 +4,10 @@
 #   docker build --target runner   -t simfleet/runner .       one shard of a job, with the built-in engines
 #
 # What is in them is decided by hack/images/trees.ts, which hack/images/build.ts makes the same images from where there is no Docker.
-# Releases name both bases by digest as well: --build-arg BUILD_BASE=node:24.21.0-bookworm-slim@sha256:… and likewise RUNTIME_BASE.
+# Releases name both bases by digest as well: --build-arg BUILD_BASE=node:24.21.0-trixie-slim@sha256:… and likewise RUNTIME_BASE.
 # The runtime base brings glibc, libstdc++, public certificates and the user 65532, but neither a shell nor a package manager.
-ARG BUILD_BASE=node:24.21.0-bookworm-slim
-ARG RUNTIME_BASE=gcr.io/distroless/cc-debian12:nonroot
+ARG BUILD_BASE=node:24.21.0-trixie-slim
+ARG RUNTIME_BASE=gcr.io/distroless/cc-debian13:nonroot
 
 FROM ${BUILD_BASE} AS repository
 WORKDIR /repository
@@ -22,8 +22,9 @@ WORKDIR /repository
 COPY --from=manifests /manifests ./
 RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund
 
-# uWebSockets.js is not on npm: it comes from its official tag, with the one binary that fits. A binary that does not load on this base is left out (those of
-# late versions want glibc 2.38: Debian 13), and so is everything with --build-arg UWS= ; sockets are then served by ws.
+# uWebSockets.js is not on npm: it comes from its official tag, with the one binary that fits. Those since v20.55 want glibc 2.38 (uWebSockets.js#1196), which
+# Debian 13 has and 12 has not: build and runtime base go together. A binary that does not load here is left out, and so is everything with --build-arg UWS= ;
+# sockets are then served by ws.
 FROM ${BUILD_BASE} AS uws
 ARG UWS=https://codeload.github.com/uNetworking/uWebSockets.js/tar.gz/refs/tags/v20.69.0
 WORKDIR /uws
