@@ -20,6 +20,7 @@ export interface Image {
 }
 
 const kernels = 'packages/simulation/src/engines/*/kernel.wasm';
+const scripts = 'packages/rate-limit/src/redis/lua/*.lua';
 
 export const images: Readonly<Record<ImageName, Image>> = {
   platform: {
@@ -29,7 +30,7 @@ export const images: Readonly<Record<ImageName, Image>> = {
       'operator/src/main.ts',
       'packages/cli/bin/simfleet.js',
     ],
-    files: [kernels, 'LICENSE'],
+    files: [kernels, scripts, 'LICENSE'],
     packages: [{ name: 'swagger-ui-dist', from: 'packages/http' }],
     command: [],
     description: 'Services, operator and command line of Simfleet',

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
-import { freePort, temporaryDirectory, until } from '@simfleet/testing';
+import { freePort, redisMissing, startRedis, temporaryDirectory, until } from '@simfleet/testing';
 import { openClient } from '../e2e/client.ts';
 import { european } from '../e2e/scene.ts';
 import { buildImages, imagesMissing, openArchive, unpack } from './archive.ts';
@@ -89,8 +89,10 @@ const skip = imagesMissing() || containmentMissing();
 
 test(
   'the platform image serves, computes and ends as an unprivileged process 1 that can write nowhere',
-  { skip },
+  { skip: skip || redisMissing() },
   async (t) => {
+    // Its scripts are files that no program imports.
+    const redis = await startRedis(t);
     const run = openImage(t, 'platform');
     const rights = run(['-p', `process.getuid() + ' ' + process.getgid() + ' ' + process.pid + ' ' + process.version`]);
     assert.equal(await rights.ended, 0, rights.output());
@@ -111,6 +113,8 @@ test(
       '2',
       '--log-level',
       'warn',
+      '--rate-limits',
+      redis.url,
     ];
     const platform = run(['services/all-in-one/src/main.ts', ...flags]);
     const url = `http://127.0.0.1:${port}`;
@@ -121,6 +125,8 @@ test(
     const documentation = await fetch(`${url}/docs`, { headers: { authorization: `Bearer ${token}` } });
     assert.match(await documentation.text(), /swagger/i);
     const client = openClient({ url, token });
+    const listed = await client.request('GET', '/v1/jobs');
+    assert.match(listed.headers.get('ratelimit') ?? '', /"api";r=\d+;/);
     const { id } = await client.create(european({ maxPaths: '20000000' }));
     await until('the job to succeed', async () => (await client.job(id)).state === 'Succeeded', 30_000);
 
