@@ -256,6 +256,15 @@ test('a shadow policy refuses nothing, takes part in no decision, and is counted
   });
 });
 
+test('a shadow limit on requests under way counts them until they end, no longer', async (t) => {
+  const rule = { algorithm: 'concurrency', limit: 1, leaseSeconds: 30 } as const;
+  const { as, outcomes } = await start(t, { policies: [policy('at-once', { rule, shadow: true })] });
+  for (let admitted = 1; admitted < 5; admitted += 1) {
+    await as('ann');
+    assert.deepEqual(await outcomes(), { 'at-once shadow-admitted': admitted });
+  }
+});
+
 test('a changed policy holds from the next request on, and goes on from what was counted', async (t) => {
   const { statuses, change } = await start(t, { policies: [policy('calls')] });
   assert.deepEqual(await statuses(3), [200, 200, 429]);
@@ -342,6 +351,31 @@ test('a limit on requests under way counts them until they end', async (t) => {
     [200, 200],
   );
   await until('their places are free', async () => (await as('ann', '/slow')).status === 200);
+});
+
+test('what an operator does is not under way for its address, however long it takes, and no policy is told to it', async (t) => {
+  const held = Promise.withResolvers<void>();
+  let begun = 0;
+  const common = { summary: '', tag: 'test', action: 'jobs.create', responses: { 200: { description: 'Done.' } } };
+  const slow = defineRoute({
+    ...{ ...common, method: 'get', path: '/slow', operationId: 'slow' },
+    async handle() {
+      begun += 1;
+      await held.promise;
+      return ok;
+    },
+  });
+  const rule = { algorithm: 'concurrency', limit: 1, leaseSeconds: 30 } as const;
+  const policies = [policy('at-once', { per: 'address', rule })];
+  const { as, clock } = await start(t, { policies, routes: [slow, ...someRoutes()] });
+  t.after(() => held.resolve());
+  const waiting = as('op', '/slow');
+  await until('it is under way', () => begun === 1);
+  await clock.advance(15_000);
+  assert.equal((await as('ann')).status, 200);
+  held.resolve();
+  const { headers } = await waiting;
+  assert.deepEqual([headers.get('ratelimit'), headers.get('ratelimit-policy')], [null, null]);
 });
 
 test('sockets are admitted by address, their messages by user', async (t) => {

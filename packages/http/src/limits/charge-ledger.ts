@@ -43,7 +43,21 @@ export const openLedger = ({ store, clock, measure }: LedgerParts): ChargeLedger
   let ends: readonly (() => void)[] = [];
   let isOver = false;
 
+  const letGo = (): void => {
+    isOver = true;
+    for (const end of ends) end();
+    ends = [];
+  };
+
+  const hold = (now: readonly Decided[]): void => {
+    if (!now.some(({ charge }) => charge.lease !== undefined)) return;
+    const end = holdLeases(store, clock, now);
+    if (isOver) end();
+    else ends = [...ends, end];
+  };
+
   const takeBack = (): Soon<void> => {
+    letGo();
     const back = [...taken.map((each) => giveBack(store, each)), ...shadows.map((each) => giveBackShadow(store, each))];
     [taken, shadows, due, dueShadows] = [[], [], [], []];
     const late = back.filter((each) => each instanceof Promise);
@@ -80,10 +94,7 @@ export const openLedger = ({ store, clock, measure }: LedgerParts): ChargeLedger
         heard(now, () => {
           taken = [...taken, ...now];
           for (const { charge } of now) measure(charge, true, false);
-          if (!now.some(({ charge }) => charge.lease !== undefined)) return;
-          const end = holdLeases(store, clock, now);
-          if (isOver) end();
-          else ends = [...ends, end];
+          hold(now);
         }),
     );
   };
@@ -94,6 +105,7 @@ export const openLedger = ({ store, clock, measure }: LedgerParts): ChargeLedger
       attempt(() => decide(store, [charge])),
       (now) => {
         now.forEach(({ decision }) => measure(charge, decision.allowed, true));
+        if (isAdmitted(now)) hold(now);
         return now;
       },
     );
@@ -129,11 +141,7 @@ export const openLedger = ({ store, clock, measure }: LedgerParts): ChargeLedger
       decided = [];
       return takeBack();
     },
-    end() {
-      isOver = true;
-      ends.forEach((end) => end());
-      ends = [];
-    },
+    end: letGo,
     get decided() {
       return decided;
     },
@@ -165,6 +173,8 @@ const rejected = async (error: unknown): Promise<never> => {
 
 /** What cannot be given back now frees itself when its window has passed; it errs to refuse. */
 const giveBack = (store: LimiterStore, { charge, decision }: Decided): Soon<void> => {
+  // Whoever holds a lease has let go of it.
+  if (charge.lease !== undefined) return;
   const done = attempt(() => store.refund(charge, decision.at));
   return done instanceof Promise ? done.catch(() => undefined) : done;
 };

@@ -64,7 +64,13 @@ export const limitRoute = (
 const told = (limited: LimitedRequest, response: ServerResponse, ask: () => Soon<void>): Soon<void> => {
   const tell = (): void => {
     if (response.headersSent) return;
-    for (const [name, value] of Object.entries(limited.headers)) response.setHeader(name, value);
+    const { headers } = limited;
+    for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+    // Told before it was known that the caller is not limited.
+    if (headers['ratelimit'] === undefined && response.hasHeader('ratelimit')) {
+      response.removeHeader('ratelimit');
+      response.removeHeader('ratelimit-policy');
+    }
   };
   const refused = (error: unknown): never => {
     tell();
