@@ -43,7 +43,10 @@ export const rateLimit = (options: RateLimitOptions): Middleware => {
     for (const name in headers) response.setHeader(name, headers[name] ?? '');
     if (!isAdmitted(decided)) return answer(response, refusalOf(decided));
     for (const { charge, decision } of decided) {
-      if (charge.lease !== undefined) response.once('close', () => letGo(store, charge, decision.at));
+      if (charge.lease === undefined) continue;
+      // A client may go while the store is asked.
+      if (response.closed) letGo(store, charge, decision.at);
+      else response.once('close', () => letGo(store, charge, decision.at));
     }
     next();
   };
