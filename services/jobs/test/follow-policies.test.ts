@@ -113,3 +113,13 @@ test('plans are asked for once for all who ask at a time, and remembered for sec
   state.plan = 'silver';
   assert.equal(await plans.of('acme'), 'silver');
 });
+
+test('a plan that changes while it is read is read again', async () => {
+  const { plans, state } = scene();
+  const before = plans.of('acme');
+  state.plan = 'silver';
+  plans.forget('acme');
+  assert.equal(await plans.of('acme'), 'silver');
+  assert.equal(await before, 'gold');
+  assert.equal(await plans.of('acme'), 'silver');
+});

@@ -27,30 +27,42 @@ export const openPlans = (
   const known = new Map<string, Known>();
   const asking = new Map<string, Promise<string | undefined>>();
 
-  const ask = async (customer: string): Promise<string | undefined> => {
-    try {
-      const stored = await customers.get(customer);
-      const plan = stored === null ? undefined : (stored.doc.plan ?? standardPlan);
-      if (known.size >= mostKnown) known.clear();
-      known.set(customer, { plan, until: clock.monotonic() + keepMs });
-      return plan;
-    } catch (error) {
-      // The limits of the rules themselves, or the last plan known, are better than none.
-      logger.debug({ err: error, code: errorCode(error), customer }, 'the plan of a customer cannot be told');
-      return known.get(customer)?.plan;
-    } finally {
-      asking.delete(customer);
-    }
+  const read = async (customer: string): Promise<Known> => {
+    const stored = await customers.get(customer);
+    const plan = stored === null ? undefined : (stored.doc.plan ?? standardPlan);
+    return { plan, until: clock.monotonic() + keepMs };
+  };
+
+  const ask = (customer: string): Promise<string | undefined> => {
+    const answer = read(customer).then(
+      (found) => {
+        // Forgotten meanwhile: what was read may be older than the change.
+        if (asking.get(customer) !== answer) return found.plan;
+        asking.delete(customer);
+        if (known.size >= mostKnown) known.clear();
+        known.set(customer, found);
+        return found.plan;
+      },
+      (error: unknown) => {
+        if (asking.get(customer) === answer) asking.delete(customer);
+        // The limits of the rules themselves, or the last plan known, are better than none.
+        logger.debug({ err: error, code: errorCode(error), customer }, 'the plan of a customer cannot be told');
+        return known.get(customer)?.plan;
+      },
+    );
+    asking.set(customer, answer);
+    return answer;
   };
 
   return {
     of(customer) {
       const found = known.get(customer);
       if (found !== undefined && found.until > clock.monotonic()) return found.plan;
-      const under = asking.get(customer) ?? ask(customer);
-      asking.set(customer, under);
-      return under;
+      return asking.get(customer) ?? ask(customer);
     },
-    forget: (customer) => void known.delete(customer),
+    forget(customer) {
+      known.delete(customer);
+      asking.delete(customer);
+    },
   };
 };
