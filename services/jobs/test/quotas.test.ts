@@ -88,6 +88,42 @@ test('a creation that dies after it was counted holds its unit for a lease, and 
   assert.equal((await process.create(3)).doc.place, 'runs');
 });
 
+test('a job that got a place while its creation was still at work keeps it', async (t) => {
+  const inner = openMemoryStorage();
+  const named: (() => void)[] = [];
+  /** Reads of names that are answered at once; the one behind them, by which the name is confirmed, waits. */
+  let quick = Infinity;
+  const storage: Storage = {
+    ...inner,
+    outbox: inner.outbox,
+    log: inner.log,
+    async collection(declaration) {
+      const opened = await inner.collection(declaration);
+      if (declaration.name !== 'job_names') return opened as never;
+      return {
+        ...bound(opened),
+        async get(id: string) {
+          if (quick-- === 0) await new Promise<void>((resolve) => named.push(resolve));
+          return opened.get(id);
+        },
+      } as never;
+    },
+  };
+  const { quotas, process } = await scene(t, { running: 1 }, { storage });
+  const first = await process.create(1);
+  quick = 1;
+  const creating = process.create(2);
+  await settled();
+  await process.steerJob.cancel(first.id, admin);
+  await settled();
+  assert.equal(named.length, 1);
+  named.forEach((go) => go());
+  const { id } = await creating;
+  await settled();
+  assert.equal(await stateOf(process, id), 'Queued runs');
+  assert.equal(await quotas.held('running'), 1);
+});
+
 /** The methods of a class, as an object of their own. */
 const bound = <Its extends object>(instance: Its): Its => {
   const names = Object.getOwnPropertyNames(Object.getPrototypeOf(instance)) as (keyof Its)[];

@@ -14,7 +14,7 @@ import type { OnShadowed } from './held-units.ts';
 import { openPathsMeter } from './paths-meter.ts';
 import type { PathsMeter, PauseJob } from './paths-meter.ts';
 import { openPauseJob } from './pause-job.ts';
-import { hasPlace, isInQueue, placeChange } from './place.ts';
+import { hasPlace, isInQueue, placeChange, waitsFor } from './place.ts';
 import type { QuotaSource } from './quota-source.ts';
 import { openRenewHeld } from './renew-held.ts';
 import { openTurns } from './turns.ts';
@@ -85,7 +85,7 @@ export const openQuotas = (parts: QuotasParts): JobQuotas => {
     enterQueue: openEnterQueue(source, onShadowed),
     askPlace: openAskPlace({ source, store, held, clock }),
     settle: (customer, jobId, job) =>
-      giveBack(customer, jobId, job === null || !isInQueue(job.doc), job === null || !hasPlace(job.doc)).catch(
+      giveBack(customer, jobId, job === null || !isInQueue(job.doc), job === null || !mayHavePlace(job.doc)).catch(
         (error: unknown) => logger.debug({ jobId, err: error }, 'what was taken of a quota runs out by itself'),
       ),
     meter: openPathsMeter({ source, clock, logger }),
@@ -93,6 +93,9 @@ export const openQuotas = (parts: QuotasParts): JobQuotas => {
     start: turns.start,
   };
 };
+
+/** One that waited when it was read may have its place by now, under the same lease, and took none with it before. */
+const mayHavePlace = (job: StoredJob['doc']): boolean => hasPlace(job) || waitsFor(job) !== null;
 
 /** Nothing is limited, and jobs that wait from before go on. */
 const withoutQuotas = (): QuotaSource => {
