@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Job, SimulationJobStatus } from '@simfleet/contracts';
 import { until } from '@simfleet/testing';
-import { endless, example, isOver, openScene, sceneMissing } from './support/scene.ts';
+import { changePolicy, endless, example, isOver, openScene, sceneMissing } from './support/scene.ts';
 import type { Scene } from './support/scene.ts';
 
 const skip = sceneMissing();
@@ -239,6 +239,46 @@ scenario(
   },
 );
 
+scenario(
+  'jobs beyond the quotas of their customer wait without pods, come in by themselves, and end as any other',
+  async () => {
+    const plan = 'narrow';
+    for (const policy of ['running-jobs', 'queued-jobs'])
+      await changePolicy(scene.client, policy, { plans: { [plan]: { limit: 1 } } });
+    const [namespace, roomy] = [await scene.namespace('crowded', plan), await scene.namespace('roomy')];
+    await scene.apply(roomy, 'undisturbed');
+    await scene.apply(namespace, 'first', endless);
+    await scene.status(namespace, 'first', 'its start', says('Running', 'Running'));
+
+    await scene.apply(namespace, 'second');
+    const { status: waiting } = await scene.status(namespace, 'second', 'its wait', says('Running', 'WaitingForQuota'));
+    assert.equal(conditionOf(waiting, 'Accepted')?.status, 'True');
+    assert.equal(conditionOf(waiting, 'Scheduled')?.reason, 'WaitingForQuota');
+    for (const type of ['Scheduled', 'Running'])
+      assert.equal(conditionOf(waiting, type)?.message, 'waits: the customer runs 1 of 1 jobs');
+    await scene.apply(namespace, 'third');
+    const { status: refused } = await scene.status(namespace, 'third', 'a refusal', says('Accepted', 'QuotaExceeded'));
+    assert.deepEqual([refused?.state, conditionOf(refused, 'Accepted')?.status], ['Pending', 'Unknown']);
+    assert.match(conditionOf(refused, 'Accepted')?.message ?? '', /^the customer has 1 of 1 queued jobs/);
+    const children = async (): Promise<readonly string[]> =>
+      (await scene.children(namespace)).map(({ metadata }) => metadata.name).sort();
+    assert.deepEqual(await children(), ['first-1']);
+
+    assert.equal((await scene.client.act((await jobNamed(namespace, 'first')).id, 'cancel')).status, 200);
+    const ends = [await scene.status(namespace, 'second', 'its end', isOver)];
+    ends.push(await scene.status(namespace, 'third', 'its end', isOver, 60_000));
+    ends.push(await scene.status(roomy, 'undisturbed', 'its end', isOver));
+    const [second, third, undisturbed] = ends.map(({ status }) => status);
+    assert.deepEqual([second?.state, third?.state], ['Succeeded', 'Succeeded']);
+    assert.match(undisturbed?.resultDigest ?? '', /^[0-9a-f]{64}$/);
+    assert.deepEqual(
+      [second, third].map((each) => each?.resultDigest),
+      Array(2).fill(undisturbed?.resultDigest),
+    );
+    assert.deepEqual(await children(), ['first-1', 'second-1', 'third-1']);
+  },
+);
+
 scenario('cancelled in the API: the resource says so, one way', async () => {
   const namespace = await scene.namespace('cancelled');
   await scene.apply(namespace, 'halt', endless);
@@ -253,7 +293,7 @@ scenario('cancelled in the API: the resource says so, one way', async () => {
 });
 
 test('resources that people apply', { skip, concurrency: 4 }, async (t) => {
-  scene = await openScene(t);
+  scene = await openScene(t, { quotas: true });
   await scene.startOperator();
   await Promise.all(scenarios.map(({ title, run }) => t.test(title, run)));
 });

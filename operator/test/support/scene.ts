@@ -52,8 +52,8 @@ export interface Scene {
   readonly operatorOptions: Partial<OperatorOptions>;
   /** `aheadMs`: how much its clock is ahead of everybody's. */
   startOperator(options?: Partial<OperatorOptions>, aheadMs?: number): Promise<TestOperator>;
-  /** A namespace of a customer of its own, both called so. */
-  namespace(name: string): Promise<string>;
+  /** A namespace of a customer of its own, both called so; of the standard plan unless another is named. */
+  namespace(name: string, plan?: string): Promise<string>;
   /** Applies a SimulationJob; the example's Asian option unless `spec` says otherwise. */
   apply(namespace: string, name: string, spec?: Readonly<Record<string, unknown>>): Promise<void>;
   simjob(namespace: string, name: string): Promise<Resource | null>;
@@ -91,6 +91,8 @@ export interface SceneOptions {
   /** Whether there is a kubelet that runs pods; else the test patches them. Default true. */
   readonly kubelet?: boolean;
   readonly audit?: boolean;
+  /** Quotas of jobs as they ship; requests are not limited. Default false. */
+  readonly quotas?: boolean;
 }
 
 const crds = new URL('../../../charts/simfleet/crds', import.meta.url).pathname;
@@ -98,7 +100,7 @@ const crds = new URL('../../../charts/simfleet/crds', import.meta.url).pathname;
 /** It ends with the test, what came last first. */
 export const openScene = async (
   test: Pick<TestContext, 'after'>,
-  { kubelet: hasKubelet = true, audit = false }: SceneOptions = {},
+  { kubelet: hasKubelet = true, audit = false, quotas = false }: SceneOptions = {},
 ): Promise<Scene> => {
   const ends: (() => unknown)[] = [];
   const owner = { after: (end: () => unknown): void => void ends.push(end) } as Parameters<typeof startNats>[0];
@@ -120,10 +122,14 @@ export const openScene = async (
       ...['--admin-token-file', file('admin-token'), '--cursor-key-file', file('cursor-key')],
       ...['--operator-token-file', file('operator-token'), '--container-services'],
     ],
-    { SIMFLEET_STORAGE: await postgres.createDatabase(), SIMFLEET_BUS: nats.url },
+    {
+      ...{ SIMFLEET_STORAGE: await postgres.createDatabase(), SIMFLEET_BUS: nats.url },
+      ...(quotas ? { SIMFLEET_RATE_LIMITS: 'memory:' } : {}),
+    },
   );
   owner.after(() => platform.kill());
   const client = openClient({ url: platform.url, token: readFileSync(file('admin-token'), 'utf8').trim() });
+  if (quotas) for (const policy of ofRequests) await changePolicy(client, policy, { enabled: false });
   const namespaces: string[] = [];
   const kubelet = startKubelet(plane, () => (hasKubelet ? namespaces : []));
   owner.after(() => kubelet.stop());
@@ -151,8 +157,9 @@ export const openScene = async (
       owner.after(() => started.stop());
       return started;
     },
-    async namespace(name) {
-      const { status } = await client.request('POST', '/v1/customers', { id: name });
+    async namespace(name, plan) {
+      const customer = { id: name, ...(plan === undefined ? {} : { plan }) };
+      const { status } = await client.request('POST', '/v1/customers', customer);
       if (status !== 201) throw new Error(`customer ${name}: ${status}`);
       const metadata = { name, labels: { 'simfleet.dev/customer': name } };
       await plane.api.create('/api/v1/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata });
@@ -188,6 +195,19 @@ export const openScene = async (
     children: (namespace) => list<Child>(`/apis/batch/v1/namespaces/${namespace}/jobs`),
     pods: (namespace) => list<Resource>(`/api/v1/namespaces/${namespace}/pods`),
   };
+};
+
+/** Tests ask more often than people. */
+const ofRequests = ['job-submission', 'api', 'addresses'];
+
+/** Throws when the platform refuses the change. */
+export const changePolicy = async (
+  client: Client,
+  name: string,
+  change: Readonly<Record<string, unknown>>,
+): Promise<void> => {
+  const { status, body } = await client.request('PATCH', `/v1/rate-limit-policies/${name}`, change);
+  if (status !== 200) throw new Error(`policy ${name}: ${status} ${JSON.stringify(body)}`);
 };
 
 /** A job of a few hundred milliseconds. */
