@@ -186,6 +186,16 @@ test('jobs go on under a quota that never has as much as a hundredth of its limi
   assert.equal(await stateOf(process, id), 'Queued runs');
 });
 
+test('a job is paused however far away the next path is', async (t) => {
+  const { quotas, process } = await scene(t, { paths: 1 }, { burst: 1 });
+  const { id } = await process.create(1);
+  await quotas.spend(1e9);
+  process.quotas.pause('default', id);
+  await settled();
+  assert.equal(await stateOf(process, id), 'Queued paused');
+  assert.match((await process.store.need(id)).doc.message ?? '', /from 9999-12-31T23:59:59\.999Z$/);
+});
+
 test('while a store is away that must not be done without, creations are refused and what runs goes on', async (t) => {
   const away = (): never => {
     throw new SimfleetError('unavailable', 'the store is away');

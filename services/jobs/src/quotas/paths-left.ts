@@ -36,6 +36,9 @@ const enough = 0.01;
 export const mayGoOn = (paths: PathsLeft | null): boolean =>
   paths === null || paths.left >= Math.max(1, Math.floor(paths.most * enough));
 
+/** The last millisecond that four digits of a year can tell. A bucket that fills by one path a day may need longer. */
+const latest = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
+
 /** Why a job is paused, for a person. `now`: milliseconds since 1970. */
 export const pausedMessage = ({ rule, retryAfterMs }: PathsLeft, now: number): string =>
-  `waits: the customer has used its ${rule.limit} paths of the quota ${rule.name}; there are more from ${new Date(now + retryAfterMs).toISOString()}`;
+  `waits: the customer has used its ${rule.limit} paths of the quota ${rule.name}; there are more from ${new Date(Math.min(latest, now + retryAfterMs)).toISOString()}`;
