@@ -7,7 +7,7 @@ import { clientAddresses } from './client-address.ts';
 import { decide, isAdmitted } from './decide.ts';
 import { createLimitHeaders } from './limit-headers.ts';
 import type { Decided } from './limit-headers.ts';
-import { refusalOf } from './refusal.ts';
+import { createRefusalAnswers } from './refusal-answers.ts';
 import { soon } from './soon.ts';
 
 export interface RateLimitOptions {
@@ -36,12 +36,13 @@ export const rateLimit = (options: RateLimitOptions): Middleware => {
   if (rules.length === 0 || new Set(rules.map(({ name }) => name)).size < rules.length)
     throw new SimfleetError('invalid-configuration', 'rate limits need rules, each with a name of its own');
   const headersOf = createLimitHeaders();
+  const refuse = createRefusalAnswers();
   const chargesOf = charging(options);
 
   const finish = (decided: readonly Decided[], response: ServerResponse, next: (error?: unknown) => void): void => {
     const headers = headersOf(decided);
     for (const name in headers) response.setHeader(name, headers[name] ?? '');
-    if (!isAdmitted(decided)) return answer(response, refusalOf(decided));
+    if (!isAdmitted(decided)) return refuse(response, decided);
     for (const { charge, decision } of decided) {
       if (charge.lease === undefined) continue;
       // A client may go while the store is asked.
@@ -78,7 +79,11 @@ const charging = ({ rules, key, cost, trustedProxies = [] }: RateLimitOptions) =
     const costly = cost === undefined ? charge : { ...charge, cost: cost(request, rule) };
     return rule.algorithm === 'concurrency' ? { ...costly, lease: randomUUID() } : costly;
   };
-  return (request: IncomingMessage): readonly Charge[] => rules.map((rule) => one(request, rule));
+  return (request: IncomingMessage): readonly Charge[] => {
+    const charges: Charge[] = [];
+    for (const rule of rules) charges.push(one(request, rule));
+    return charges;
+  };
 };
 
 const answer = (response: ServerResponse, error: unknown): void => {

@@ -20,16 +20,22 @@ const largestInteger = 999_999_999_999_999;
 const partitionBytes = 9;
 const rememberedPartitions = 10_000;
 
+/** What the items of a rule begin with in each of the two fields. */
+interface RuleTexts {
+  readonly policy: string;
+  readonly remaining: string;
+}
+
 export const createLimitHeaders = (): LimitHeaders => {
-  const policies = new WeakMap<Rule, string>();
+  const rules = new WeakMap<Rule, RuleTexts>();
   const partitions = new Map<string, string>();
 
-  const policyOf = (rule: Rule): string => {
-    const known = policies.get(rule);
+  const textsOf = (rule: Rule): RuleTexts => {
+    const known = rules.get(rule);
     if (known !== undefined) return known;
-    const item = policyItem(rule);
-    policies.set(rule, item);
-    return item;
+    const texts = { policy: policyItem(rule), remaining: `${quoted(rule.name)};r=` };
+    rules.set(rule, texts);
+    return texts;
   };
   const partitionOf = (key: string): string => {
     const known = partitions.get(key);
@@ -48,13 +54,15 @@ export const createLimitHeaders = (): LimitHeaders => {
     for (const { charge, decision } of decided) {
       const separator = policy === '' ? '' : ', ';
       const partition = partitionOf(charge.key);
-      policy += `${separator}${policyOf(charge.rule)}${partition}`;
-      limit += `${separator}${quoted(charge.rule.name)};r=${integer(Math.floor(decision.remaining))}`;
+      const texts = textsOf(charge.rule);
+      policy += `${separator}${texts.policy}${partition}`;
+      limit += `${separator}${texts.remaining}${integer(Math.floor(decision.remaining))}`;
       limit += `${resetOf(charge.rule, decision, refused !== undefined)}${partition}`;
     }
     if (policy === '') return {};
-    const headers = { 'ratelimit-policy': policy, ratelimit: limit };
-    return typeof refused === 'number' ? { ...headers, 'retry-after': String(secondsOf(refused)) } : headers;
+    return typeof refused === 'number'
+      ? { 'ratelimit-policy': policy, ratelimit: limit, 'retry-after': String(secondsOf(refused)) }
+      : { 'ratelimit-policy': policy, ratelimit: limit };
   };
 };
 

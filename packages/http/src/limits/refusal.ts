@@ -15,14 +15,21 @@ export interface RefusalText {
 export const refusalOf = (decided: readonly Decided[]): RefusalText | null => {
   const retryAfterMs = retryAfterOf(decided);
   if (retryAfterMs === undefined) return null;
-  const rules = decided.filter(({ decision }) => !decision.allowed).map(({ charge }) => charge.rule);
+  const rules = refusingRules(decided);
+  const detail = refusalDetail(rules, retryAfterMs === null ? null : String(secondsOf(retryAfterMs)));
+  return { code: 'quota-exceeded', detail, refusal: { policies: rules.map(({ name }) => name), retryAfterMs } };
+};
+
+export const refusingRules = (decided: readonly Decided[]): readonly Rule[] =>
+  decided.filter(({ decision }) => !decision.allowed).map(({ charge }) => charge.rule);
+
+/** `seconds`: null when waiting does not help. */
+export const refusalDetail = (rules: readonly Rule[], seconds: string | null): string => {
   const named = rules.map((rule) => `"${rule.name}" (${measureOf(rule)})`).join(' and ');
   const limits = rules.length === 1 ? `the limit ${named} is` : `the limits ${named} are`;
-  const detail =
-    retryAfterMs === null
-      ? `${limits} below what this request asks for at once`
-      : `${limits} reached: try again in ${secondsOf(retryAfterMs)} s`;
-  return { code: 'quota-exceeded', detail, refusal: { policies: rules.map(({ name }) => name), retryAfterMs } };
+  return seconds === null
+    ? `${limits} below what this request asks for at once`
+    : `${limits} reached: try again in ${seconds} s`;
 };
 
 export const refusalError = ({ code, detail, refusal }: RefusalText): SimfleetError =>
