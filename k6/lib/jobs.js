@@ -20,6 +20,12 @@ export const jobOfSeconds = (run, seconds) =>
 
 export const createJob = (platform, body) => platform.need(201, 'POST', '/v1/jobs', 'createJob', { body });
 
+/** A promise: nothing else of this virtual user waits for it. */
+export const cancelJobLater = async (platform, id) => {
+  const response = await platform.requestAsync('POST', `/v1/jobs/${id}:cancel`, 'cancelJob');
+  if (![200, 202].includes(response.status)) throw new Error(`cancelJob: ${response.status} ${response.body}`);
+};
+
 const isOver = ({ state }) => ['Succeeded', 'Failed', 'Cancelled'].includes(state);
 
 /** Ends and deletes every job of the run. */

@@ -5,13 +5,11 @@ const path = '/v1/rate-limit-policies';
 const mark = 'Made by a load test; it goes when the test ends.';
 const prefix = 'load-test-';
 
-/** What `judge` needs to know, out of a policy as the API tells it. */
-export const judged = ({ rule: { algorithm, limit, windowSeconds, burst } }) => ({
-  algorithm,
-  limit,
-  windowMs: Math.round(windowSeconds * 1000),
-  ...(burst === undefined ? {} : { burst }),
-});
+/** What `judge` needs to know, out of a policy as the API tells it. Throws for one with an allotment, which admits more by replicas that are not known here. */
+export const judged = ({ name, allotment, rule: { algorithm, limit, windowSeconds, burst } }) => {
+  if (allotment !== undefined) throw new Error(`${name} has an allotment: its bound depends on the number of replicas`);
+  return { algorithm, limit, windowMs: Math.round(windowSeconds * 1000), ...(burst === undefined ? {} : { burst }) };
+};
 
 const all = (platform) => {
   const found = [];

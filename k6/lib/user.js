@@ -32,7 +32,7 @@ export const sendAt = async (times, send, policyName) => {
 };
 
 /** Admitted is whatever got behind the limit, however it ended there; null is an answer from which that cannot be told. */
-const outcomeOf = (response, policyName) => {
+export const outcomeOf = (response, policyName) => {
   const { status } = response;
   if (status === 429) {
     const names = violated(parsed(response));

@@ -67,6 +67,10 @@ const limiter = {
   LOAD_LIMIT: '15',
   LOAD_USERS: '2',
   LOAD_CLOCK_SKEW_MS: '5',
+  LOAD_ARRIVAL_WINDOWS: '2',
+  LOAD_STALL: '0.25',
+  LOAD_CROWD: '60',
+  LOAD_HELD_ROUNDS: '2',
   LOAD_LATENCY_P95_MS: patient.LOAD_LATENCY_P95_MS,
 };
 
@@ -95,6 +99,9 @@ void describe('load tests', { skip }, () => {
     const { exitCode, output } = await run('rate-limiter', await together(), variables);
     assert.equal(exitCode, 0, output);
     assert.match(output, /sliding-log +burst +2 +30 +30 +30 +60 +0 +0 +0/);
+    assert.match(output, /sliding-log +arrival +1 .* 0 +0 +–/);
+    assert.match(output, /any +crowd +60 .* 0 +0 +0 +0/);
+    assert.match(output, /concurrency +held +2 +20 +20 +20 +40 +0 +0 +0/);
   });
 
   void it('job-fan-out shows every event to every watcher, once', async () => {
@@ -124,7 +131,11 @@ void describe('load tests', { skip }, () => {
   });
 
   void it('rate-limiter sees replicas that count apart', async () => {
-    const variables = { ...limiter, LOAD_ALGORITHMS: 'sliding-log', LOAD_WINDOW_SECONDS: '1', LOAD_WINDOWS: '1.5' };
+    const variables = {
+      ...limiter,
+      ...{ LOAD_ALGORITHMS: 'sliding-log', LOAD_WINDOW_SECONDS: '1', LOAD_PATTERNS: 'burst,arrival,held' },
+      LOAD_HELD_ROUNDS: '1',
+    };
     const { exitCode, output, missed } = await run(
       'rate-limiter',
       await startReplicas(owner, { limits: 'apart' }),
@@ -136,6 +147,11 @@ void describe('load tests', { skip }, () => {
       output,
       /missed: limiter_admitted_over_bound\{algorithm:sliding-log,pattern:burst\} count==0, was [1-9]/,
     );
+    assert.match(
+      output,
+      /missed: limiter_admitted_in_time\{algorithm:sliding-log,pattern:arrival\} count<=30, was [3-9]/,
+    );
+    assert.match(output, /missed: limiter_admitted_over_bound\{algorithm:concurrency,pattern:held\} count==0, was 10 /);
   });
 
   void it('takes back what it made and raised when it is interrupted', async () => {
