@@ -42,6 +42,17 @@ export const limitRule = z
   .meta({ id: 'LimitRule' });
 export type LimitRule = z.infer<typeof limitRule>;
 
+/**
+ * Requests of busy keys are counted in advance, some at a time, and decided in the replica without asking the store: at most replicas × share × limit more are
+ * admitted in any time than the rule allows. Of a store that replicas share; elsewhere it changes nothing.
+ */
+export const limitAllotment = z
+  .strictObject({
+    /** Part of the limit (of the burst, where that is less) that one replica holds of a key at most. */
+    share: z.number().min(0.01).max(0.5),
+  })
+  .meta({ id: 'LimitAllotment' });
+
 const members = {
   name,
   description: z.string().max(1024),
@@ -55,6 +66,8 @@ const members = {
   /** By plan of the customer, in place of the rule's own. A customer of a plan that is not here gets the rule's. */
   plans: z.record(name, z.strictObject({ limit: units, burst: units.optional() })).optional(),
   onStoreLoss,
+  /** Absent: every decision is the store's. */
+  allotment: limitAllotment.optional(),
   /** Counted, told in metrics, and never refused. */
   shadow: z.boolean(),
   enabled: z.boolean(),
@@ -95,6 +108,13 @@ const tooMuchOf = (rule: LimitRule, limit: number, burst: number | undefined): s
   return null;
 };
 
+/** What a replica holds of a key at most. */
+const unitsAllotted = (rule: LimitRule, share: number): number => {
+  const atOnce = rule.algorithm === 'leaky-bucket' ? 1 : rule.limit;
+  const burst = 'burst' in rule ? (rule.burst ?? atOnce) : atOnce;
+  return Math.floor(Math.min(rule.limit, burst) * share);
+};
+
 /** Seconds: three times the pause between two looks of `services/jobs` at who holds what. */
 const leastJobLease = 60;
 
@@ -107,6 +127,7 @@ const faultsOf = ({
   rule,
   plans = {},
   onStoreLoss: loss,
+  allotment,
 }: PolicyMembers): Fault[] => {
   const faults: Fault[] = [];
   const fault = (path: (string | number)[], message: string): void => void faults.push({ path, message });
@@ -125,6 +146,14 @@ const faultsOf = ({
   if (measure !== 'requests' && operations !== undefined) fault(['operations'], 'are of requests alone');
   if (purpose !== 'api' && loss !== 'closed') fault(['onStoreLoss'], `must be closed for ${purpose}`);
   if (isOfJobs && loss === 'share') fault(['onStoreLoss'], 'must be open or closed: replicas hold no share of jobs');
+  if (allotment !== undefined) {
+    if (measure !== 'requests') fault(['allotment'], 'is of requests alone');
+    else if (rule.algorithm === 'concurrency')
+      fault(['allotment'], 'is not for concurrency: a lease belongs to its request');
+    else if (unitsAllotted(rule, allotment.share) < 2)
+      fault(['allotment', 'share'], 'must come to two requests of the limit (and of the burst) or more');
+    if (purpose !== 'api') fault(['allotment'], `is not for ${purpose}, whose limits are exact`);
+  }
   const burst = 'burst' in rule ? rule.burst : undefined;
   const tooMuch = tooMuchOf(rule, rule.limit, burst);
   if (tooMuch !== null) fault(['rule', 'limit'], tooMuch);
@@ -149,6 +178,7 @@ export const patchRateLimitPolicy = z
     rule: z.record(z.string(), z.json()),
     plans: z.record(name, z.json()).nullable(),
     operations: members.operations.unwrap().nullable(),
+    allotment: limitAllotment.nullable(),
   })
   .omit({ name: true })
   .partial();

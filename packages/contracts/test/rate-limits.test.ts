@@ -55,3 +55,24 @@ test('a bucket that could not be counted in whole numbers is refused, of a plan 
   assert.deepEqual(faults({ rule: { ...rule, limit: 1e6 }, plans: { gold: { limit: 1e9 } } }), ['plans.gold.limit']);
   assert.deepEqual(faults({ plans: { gold: { limit: 1000, burst: 3 } } }), ['plans.gold.burst']);
 });
+
+test('an allotment is a part of the limit, of requests at the API that two of fit into, and of no leases', () => {
+  const allotment = { share: 0.05 };
+  assert.deepEqual(faults({ allotment }), []);
+  assert.equal(createRateLimitPolicy.parse(requests).allotment, undefined);
+  for (const share of [0, 0.009, 0.51, 1, '0.1', null])
+    assert.deepEqual(faults({ allotment: { share } }), ['allotment.share']);
+  assert.deepEqual(faults({ allotment: {} }), ['allotment.share']);
+  assert.deepEqual(faults({ allotment: { share: 0.05, units: 3 } }), ['allotment']);
+  assert.deepEqual(faults({ allotment: { share: 0.01 } }), ['allotment.share']);
+  assert.deepEqual(faults({ allotment: { share: 0.02 } }), []);
+  assert.deepEqual(faults({ allotment, rule: { algorithm: 'concurrency', limit: 100 } }), ['allotment']);
+  assert.deepEqual(
+    faults({ allotment, measure: 'paths', per: 'customer', rule: { ...requests.rule, algorithm: 'fixed-window' } }),
+    ['allotment'],
+  );
+  assert.deepEqual(faults({ allotment, purpose: 'sign-in', onStoreLoss: 'closed' }), ['allotment']);
+  const bucket = { ...requests.rule, algorithm: 'leaky-bucket' };
+  assert.deepEqual(faults({ allotment, rule: bucket }), ['allotment.share']);
+  assert.deepEqual(faults({ allotment, rule: { ...bucket, burst: 40 } }), []);
+});

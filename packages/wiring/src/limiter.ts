@@ -10,15 +10,20 @@ export interface LimiterOptions {
   /** Milliseconds within which a server answers, or is taken for lost. */
   readonly timeoutMs: number;
   readonly clock: MemoryLimiterOptions['clock'];
-  readonly logger: GuardOptions['logger'];
+  /** Told when a server goes and when it is back; absent: nobody is, for a guard before the store tells it. */
+  readonly logger?: GuardOptions['logger'];
+  /** Keys that memory remembers. Default 1,000,000. */
+  readonly maxKeys?: number;
 }
 
 type Open = (path: string, options: LimiterOptions) => LimiterStore | Promise<LimiterStore>;
 
-const redis: Open = (_path, { url, timeoutMs, logger }) => openRedisLimiterStore({ url, timeoutMs, logger });
+const redis: Open = (_path, { url, timeoutMs, logger }) =>
+  openRedisLimiterStore({ url, timeoutMs, ...(logger === undefined ? {} : { logger }) });
 
 const drivers: Readonly<Record<string, Open>> = {
-  memory: (_path, { clock }) => openMemoryLimiterStore({ clock }),
+  memory: (_path, { clock, maxKeys }) =>
+    openMemoryLimiterStore({ clock, ...(maxKeys === undefined ? {} : { maxKeys }) }),
   redis,
   rediss: redis,
 };

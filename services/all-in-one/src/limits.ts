@@ -1,8 +1,8 @@
 import { openRequestLimits } from '@simfleet/http';
 import type { RequestLimits } from '@simfleet/http';
 import type { PoliciesInForce } from '@simfleet/jobs';
-import { guardStore } from '@simfleet/rate-limit';
-import type { LimiterStore } from '@simfleet/rate-limit';
+import { allotStore, guardStore } from '@simfleet/rate-limit';
+import type { CompiledPolicies, LimiterStore } from '@simfleet/rate-limit';
 import type { Logger, Module } from '@simfleet/runtime';
 import { openLimiterStore } from '@simfleet/wiring';
 import type { PlatformOptions } from './config.ts';
@@ -18,6 +18,13 @@ export interface Limits {
   readonly start: Module['start'];
 }
 
+/** Times the time-out of a decision that the server is listened to: an admission that comes late is heard of, and given back. */
+const patience = 10;
+/** Milliseconds of that at most, unless a decision may take longer: a start waits so long for a server that does not answer. */
+const longestPatienceMs = 5_000;
+/** Keys that are held to a share while the server is away, some 20 MB of them: a flood of others makes it forget those that were not refused. */
+const mostShares = 100_000;
+
 /** Opens the store of limits. Throws `invalid-configuration`; a server that is away is no reason not to start. */
 export const openLimits = async ({ configuration, runtime }: PlatformContext): Promise<Limits> => {
   const { rateLimits: url, rateLimitTimeoutMs: timeoutMs, rateLimitReplicas: replicas } = configuration.platform;
@@ -25,18 +32,14 @@ export const openLimits = async ({ configuration, runtime }: PlatformContext): P
   warnOfOwnCounts(configuration.platform, runtime.logger);
   const { clock, logger, metrics } = runtime;
   let policies: PoliciesInForce | null = null;
-  const bare = await openLimiterStore({ url, timeoutMs, clock, logger });
-  const onLoss = ({ name }: { readonly name: string }) => policies?.policies().onLoss({ name }) ?? 'open';
-  const store = !bare.shared
-    ? bare
-    : guardStore({
-        ...{ store: bare, replicas, timeoutMs, onLoss, clock, metrics, logger },
-        shares: await openLimiterStore({ url: 'memory:', timeoutMs, clock, logger }),
-      });
+  const rules = () => policies?.policies();
+  const patientMs = Math.max(timeoutMs, Math.min(longestPatienceMs, patience * timeoutMs));
+  const bare = await openLimiterStore({ url, timeoutMs: patientMs, clock });
+  const store = !bare.shared ? bare : await sharedStore({ bare, rules, replicas, timeoutMs, runtime });
 
   /** Without the store some requests would be refused: others had better go to another replica. */
   const failsClosed = (): boolean =>
-    policies?.policies().policies.some(({ enabled, onStoreLoss }) => enabled && onStoreLoss === 'closed') ?? false;
+    rules()?.policies.some(({ enabled, onStoreLoss }) => enabled && onStoreLoss === 'closed') ?? false;
 
   return {
     store,
@@ -53,6 +56,30 @@ export const openLimits = async ({ configuration, runtime }: PlatformContext): P
       stop: () => store.close(),
     }),
   };
+};
+
+interface SharedStoreParts {
+  readonly bare: LimiterStore;
+  /** Undefined until they are known. */
+  readonly rules: () => CompiledPolicies | undefined;
+  readonly replicas: number;
+  readonly timeoutMs: number;
+  readonly runtime: PlatformContext['runtime'];
+}
+
+/** Hot keys by allotments, before a guard, before the server. Closed the same way: what is held goes back first. */
+const sharedStore = async ({ bare, rules, replicas, timeoutMs, runtime }: SharedStoreParts): Promise<LimiterStore> => {
+  const { clock, logger, metrics } = runtime;
+  // Once it has been there the guard tells when it goes and comes back.
+  const told = (error: unknown): void =>
+    logger.warn({ store: bare.description, err: error }, 'the store of limits does not answer at the start');
+  await bare.check().catch(told);
+  const guard = guardStore({
+    ...{ store: bare, replicas, timeoutMs, clock, metrics, logger },
+    shares: await openLimiterStore({ url: 'memory:', timeoutMs, clock, maxKeys: mostShares }),
+    onLoss: (rule) => rules()?.onLoss(rule) ?? 'open',
+  });
+  return allotStore({ store: guard, clock, allot: (rule) => rules()?.allotment(rule) ?? null });
 };
 
 const warnOfOwnCounts = (platform: PlatformOptions, logger: Logger): void => {

@@ -118,6 +118,11 @@ export const allotStore = ({ store, clock, allot, maxKeys = 10_000 }: AllotOptio
     background(() => take(hot, Math.floor(wanted - held), holdMs));
   };
 
+  const unspend = (hot: HotKey, lot: Lot, cost: number): void => {
+    if (keys.get(`${hot.rule.name} ${hot.key}`) === hot) hot.unspend(lot, cost);
+    else giveBack(hot, [{ ...lot, units: cost }]);
+  };
+
   const heard = (hot: HotKey | undefined, cost: number, decision: Decision, sent: number): void => {
     if (hot === undefined) return;
     const now = clock.monotonic();
@@ -139,25 +144,44 @@ export const allotStore = ({ store, clock, allot, maxKeys = 10_000 }: AllotOptio
     }
     const refused = hot.refused(cost, now);
     if (refused !== undefined) return refused;
-    return following(store.decideOne(charge), (decision) => heard(hot, cost, decision, now));
+    return following(store.decideOne(charge), nothing, (decision) => {
+      heard(hot, cost, decision, now);
+      return decision;
+    });
   };
 
-  /** By what is held, when all of it is; otherwise by the store, all of it. */
+  /** What is held is spent here, and the store is asked for the others: in one step of all or nothing, for what it refuses was spent for nothing. */
   const decide = (charges: readonly Charge[]): Soon<readonly Decision[]> => {
     const now = clock.monotonic();
-    const hots = charges.map(watched);
-    const costs = charges.map(({ cost = 1 }) => cost);
-    hots.forEach((hot, index) => hot?.asked(costs[index] ?? 1, now));
-    const lots = hots.map((hot, index) => hot?.lotFor(costs[index] ?? 1));
-    if (lots.length > 0 && lots.every((lot) => lot !== undefined)) {
-      return hots.map((hot, index) => {
-        const decision = (hot as HotKey).spend(lots[index] as Lot, costs[index] ?? 1, now);
-        refill(hot as HotKey, now);
-        return decision;
-      });
+    const parts = charges.map((charge): Part => {
+      const hot = watched(charge);
+      const { cost = 1 } = charge;
+      hot?.asked(cost, now);
+      const lot = hot?.lotFor(cost);
+      if (hot === undefined || lot === undefined) return { charge, cost, hot, held: null };
+      return { charge, cost, hot, held: { lot, decision: hot.spend(lot, cost, now) } };
+    });
+    const asked = parts.filter(({ held }) => held === null);
+    const heldParts = parts.filter(isHeld);
+    if (asked.length === 0 && parts.length > 0) {
+      heldParts.forEach(({ hot }) => refill(hot, now));
+      return heldParts.map(({ held }) => held.decision);
     }
-    return following(store.decide(charges), (decisions) => {
-      decisions.forEach((decision, index) => heard(hots[index], costs[index] ?? 1, decision, now));
+    const letGo = (): void => heldParts.forEach(({ hot, cost, held }) => unspend(hot, held.lot, cost));
+    // What was refused a moment ago need not be asked again, where nobody else has to be.
+    const again = parts.map(({ hot, cost, held }) => held?.decision ?? hot?.refused(cost, now));
+    if (parts.length > 0 && again.every((decision) => decision !== undefined)) {
+      letGo();
+      return again;
+    }
+    const answer = attempt(() => store.decide(asked.map(({ charge }) => charge)), letGo);
+    return following(answer, letGo, (decisions) => {
+      decisions.forEach((decision, index) => heard(asked[index]?.hot, asked[index]?.cost ?? 1, decision, now));
+      if (heldParts.length === 0) return decisions;
+      if (decisions.every(({ allowed }) => allowed)) heldParts.forEach(({ hot }) => refill(hot, now));
+      else letGo();
+      let next = 0;
+      return parts.map(({ held }) => held?.decision ?? (decisions[next++] as Decision));
     });
   };
 
@@ -177,13 +201,15 @@ export const allotStore = ({ store, clock, allot, maxKeys = 10_000 }: AllotOptio
     async peek(charge) {
       const hot = keys.get(`${charge.rule.name} ${charge.key}`);
       const { cost = 1 } = charge;
-      if (hot === undefined || !sameRule(hot.rule, charge.rule)) return store.peek(charge);
-      if (hot.lotFor(cost) === undefined) {
-        const decision = await store.peek(charge);
-        return { ...decision, remaining: decision.remaining + hot.units };
-      }
-      const asItIs = await store.peek({ ...charge, cost: 0 });
-      return { ...asItIs, allowed: true, remaining: Math.max(0, asItIs.remaining + hot.units - cost), retryAfterMs: 0 };
+      if (hot === undefined || !sameRule(hot.rule, charge.rule) || charge.force === true) return store.peek(charge);
+      const now = clock.monotonic();
+      const lot = hot.lotFor(cost);
+      if (lot !== undefined && cost > 0) return hot.look(lot, cost, now);
+      const refused = cost > 0 ? hot.refused(cost, now) : undefined;
+      if (refused !== undefined) return refused;
+      const decision = await store.peek(charge);
+      if (!decision.allowed) hot.heard(cost, decision, now, clock.monotonic());
+      return { ...decision, remaining: decision.remaining + hot.units };
     },
     refund(charge, at) {
       keys.get(`${charge.rule.name} ${charge.key}`)?.forgetRefusal();
@@ -207,15 +233,38 @@ export const allotStore = ({ store, clock, allot, maxKeys = 10_000 }: AllotOptio
   };
 };
 
-const following = <T>(answer: Soon<T>, then: (value: T) => void): Soon<T> => {
-  if (!(answer instanceof Promise)) {
-    then(answer);
-    return answer;
-  }
-  return answer.then((value) => {
-    then(value);
-    return value;
+/** A charge, and what is held of it. */
+interface Part {
+  readonly charge: Charge;
+  readonly cost: number;
+  readonly hot: HotKey | undefined;
+  /** Null: the store is asked. */
+  readonly held: { readonly lot: Lot; readonly decision: Decision } | null;
+}
+
+type HeldPart = Part & { readonly hot: HotKey; readonly held: NonNullable<Part['held']> };
+
+const isHeld = (part: Part): part is HeldPart => part.held !== null;
+
+const nothing = (): void => undefined;
+
+/** The answer as `then` makes it. `failed` is told when there is none. */
+const following = <T>(answer: Soon<T>, failed: () => void, then: (value: T) => T): Soon<T> => {
+  if (!(answer instanceof Promise)) return then(answer);
+  return answer.then(then, (error: unknown) => {
+    failed();
+    throw error;
   });
+};
+
+/** Tells `failed` of what is thrown at once. */
+const attempt = <T>(ask: () => T, failed: () => void): T => {
+  try {
+    return ask();
+  } catch (error) {
+    failed();
+    throw error;
+  }
 };
 
 /** A policy that changed makes a rule of the same name: what was held under the old one goes back. */

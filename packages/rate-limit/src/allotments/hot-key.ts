@@ -70,13 +70,25 @@ export class HotKey {
   }
 
   spend(lot: Lot, cost: number, now: number): Decision {
+    const decision = this.look(lot, cost, now);
     lot.units -= cost;
     if (lot.units === 0) this.lots = this.lots.filter((other) => other !== lot);
+    return decision;
+  }
+
+  /** What was spent for nothing is held again, until its time is over. */
+  unspend(lot: Lot, cost: number): void {
+    lot.units += cost;
+    if (!this.lots.includes(lot)) this.lots = [lot, ...this.lots];
+  }
+
+  /** What `spend` would say. */
+  look(lot: Lot, cost: number, now: number): Decision {
     const last = this.#last;
     return {
       allowed: true,
       limit: last?.limit ?? this.rule.limit,
-      remaining: this.units + this.storeRemaining,
+      remaining: this.units - cost + this.storeRemaining,
       resetMs: Math.max(0, Math.ceil((last?.resetMs ?? 0) - (now - this.#heard))),
       retryAfterMs: 0,
       at: lot.at,

@@ -9,6 +9,8 @@ export interface Waiting {
 
 /** A timer later than this (milliseconds) tells of a process that was busy, not of a store that was slow. */
 const stalledMs = 5;
+/** What a busy process asked may have been sent only just now: the store is given so long (milliseconds), a quarter of the time-out at most. */
+const afterStallMs = 20;
 
 /** Many waits of one length on one timer: a timer a call would cost more than the call. */
 export class Deadlines {
@@ -18,7 +20,7 @@ export class Deadlines {
   #queue: Wait[] = [];
   #first = 0;
   #armed = false;
-  #spared = false;
+  #waitsFor: 'due' | 'moment' | 'turn' = 'due';
 
   constructor(clock: Pick<Clock, 'monotonic' | 'after'>, timeoutMs: number) {
     this.#clock = clock;
@@ -35,11 +37,12 @@ export class Deadlines {
     const wait = new Wait(this.#clock.monotonic() + this.#timeoutMs, expire);
     this.#dropAnswered();
     this.#queue.push(wait);
-    if (!this.#armed) this.#arm(this.#timeoutMs);
+    if (!this.#armed) this.#wait('due', this.#timeoutMs);
     return wait;
   }
 
-  #arm(ms: number): void {
+  #wait(waitsFor: 'due' | 'moment' | 'turn', ms: number): void {
+    this.#waitsFor = waitsFor;
     this.#armed = true;
     this.#clock.after(ms, () => this.#ring());
   }
@@ -50,12 +53,15 @@ export class Deadlines {
     const next = this.#queue[this.#first];
     if (next === undefined) return;
     const late = this.#clock.monotonic() - next.due;
-    // The process stood still for a while: what the store answered meanwhile lies in the socket, and is read before anything is given up.
-    this.#spared = late > stalledMs && !this.#spared;
-    if (this.#spared) return this.#arm(0);
+    if (late < 0) return this.#wait('due', -late);
+    // What the process had no time to send is answered after a moment; what was answered while it stood still lies in the socket, however late the timer is,
+    // and is read in the next turn. Only then is anything given up.
+    if (this.#waitsFor === 'due' && late > stalledMs)
+      return this.#wait('moment', Math.min(afterStallMs, this.#timeoutMs / 4));
+    if (this.#waitsFor !== 'turn') return this.#wait('turn', 0);
     this.#expire();
     const left = this.#queue[this.#first];
-    if (left !== undefined) this.#arm(Math.max(0, left.due - this.#clock.monotonic()));
+    if (left !== undefined) this.#wait('due', Math.max(0, left.due - this.#clock.monotonic()));
   }
 
   #expire(): void {

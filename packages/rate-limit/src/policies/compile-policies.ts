@@ -1,4 +1,5 @@
 import type { LimitMeasure, LimitPartition, LimitPolicy, OnStoreLoss } from '@simfleet/contracts';
+import type { Allotment } from '../allotments/allotment.ts';
 import type { Rule } from '../rule.ts';
 import type { Charge } from '../store.ts';
 import { ruleOfPolicy } from './rule-of-policy.ts';
@@ -46,6 +47,8 @@ export interface CompiledPolicies {
   rules(measure: LimitMeasure, plan?: string): readonly PolicyRule[];
   /** What happens to a rule while the store is away: that of the policy of its name, `open` for a rule of none. */
   onLoss(rule: Pick<Rule, 'name'>): OnStoreLoss;
+  /** How the busy keys of a rule are allotted, by the policy of its name; null: they are not. */
+  allotment(rule: Pick<Rule, 'name'>): Allotment | null;
 }
 
 /** A policy with the rule objects of its plans, which stay the same ones from request to request. */
@@ -72,6 +75,9 @@ const chargeOf = ({ policy, ruleFor }: Prepared, key: string, { plan, lease }: R
 export const compilePolicies = (policies: readonly LimitPolicy[]): CompiledPolicies => {
   const sorted = [...policies].sort((a, b) => (a.name < b.name ? -1 : 1));
   const losses = new Map(sorted.map(({ name, onStoreLoss }) => [name, onStoreLoss]));
+  const allotments = new Map(
+    sorted.flatMap(({ name, allotment }) => (allotment === undefined ? [] : [[name, allotment]])),
+  );
   const prepared = sorted.filter(({ enabled }) => enabled).map(prepare);
   const ofRequests = prepared.filter(({ policy }) => policy.measure === 'requests');
   /** By operation: there are as many as routes. */
@@ -103,5 +109,6 @@ export const compilePolicies = (policies: readonly LimitPolicy[]): CompiledPolic
         .filter(({ policy }) => policy.measure === measure)
         .map(({ policy, ruleFor }) => ({ policy, rule: ruleFor(plan) })),
     onLoss: ({ name }) => losses.get(name) ?? 'open',
+    allotment: ({ name }) => allotments.get(name) ?? null,
   };
 };

@@ -340,4 +340,38 @@ void suite('A refusal is remembered', () => {
     assert.equal((await all.allotted.decideOne({ rule: long, key: 'a' })).allowed, true);
     await all.allotted.close();
   });
+
+  void test('ask the store for what is not held alone, and hold on to the rest when it refuses', async () => {
+    const all = bench();
+    await stream(all, 300, 5);
+    const { held } = all.allotted;
+    assert.ok(held > 2);
+    const other = { ...cold, limit: 1 };
+    const before = await left(all.inner, other, 'b');
+    const both = [
+      { rule, key: 'a' },
+      { rule: other, key: 'b' },
+    ];
+    const answers = async () => (await all.allotted.decide(both)).map(({ allowed }) => allowed);
+    assert.deepEqual(await answers(), [true, true]);
+    assert.deepEqual([all.allotted.held, await left(all.inner, other, 'b')], [held - 1, before - 1]);
+    assert.deepEqual(await answers(), [true, false]);
+    assert.equal(all.allotted.held, held - 1);
+    all.between.trouble = 'refuses';
+    await assert.rejects(async () => all.allotted.decide(both), { code: 'unavailable' });
+    assert.equal(all.allotted.held, held - 1);
+    all.between.trouble = 'none';
+    await all.allotted.close();
+  });
+
+  void test('tell by what is held what a charge would get, without asking the store', async () => {
+    const all = bench();
+    await stream(all, 300, 5);
+    const { calls } = all.between;
+    const seen = await all.allotted.peek({ rule, key: 'a' });
+    const taken = await all.allotted.decideOne({ rule, key: 'a' });
+    assert.deepEqual([seen.allowed, seen.remaining, seen.at], [true, taken.remaining, taken.at]);
+    assert.equal(all.between.calls, calls);
+    await all.allotted.close();
+  });
 });
