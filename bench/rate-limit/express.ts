@@ -15,7 +15,7 @@ const loads = [
   { name: '10,000 keys', what: '10,000 addresses in turns, all admitted' },
   { name: 'refusals', what: 'one address, all refused' },
 ] as const;
-/** Times the peer’s requests a second that the middleware alone must reach. */
+/** Times the requests a second of each of the peers that the middleware alone must reach. */
 const wanted = 2;
 
 const alone = async (subject: string, load: string): Promise<number> =>
@@ -69,8 +69,9 @@ const inApplication = async (subject: string): Promise<number> => {
 export const measure = async ({ rounds = 5, goals }: PartOptions): Promise<void> => {
   console.log(
     `  thousands of requests a second, median (least … most) of ${rounds} rounds in turns; all set RateLimit headers for each request;\n` +
-      '  peer: express-rate-limit 8.7.4 with its memory store and its checks of the set-up off, by headers of draft 8 (nearest to ours: judged) and of draft 6 (without partition keys; it refuses in plain text, we by a problem document);\n' +
-      '  the log has a window of 1 ms, so that it does not grow',
+      '  peer: express-rate-limit 8.7.4 with its memory store and its checks of the set-up off, by headers of draft 8 (nearest to ours) and of draft 6 (without partition keys): both are judged;\n' +
+      '  it refuses in plain text, and what express’ own `send` would add to that is left out; we refuse by a whole problem document;\n' +
+      '  the middleware alone by seconds of processor time, so that what else the machine does counts for neither',
   );
   for (const { name, what } of loads) {
     const measured = new Map(subjects.map((subject) => [subject, [] as number[]]));
@@ -85,10 +86,11 @@ export const measure = async ({ rounds = 5, goals }: PartOptions): Promise<void>
         console.log(told);
         continue;
       }
-      const ratio = rate.median / nearest;
-      const reached = `express, ${name}, ${subject}: ${ratio.toFixed(2)} ×`;
-      const verdict = goals.judge(reached, `≥ ${wanted} × the peer with draft 8`, ratio >= wanted);
-      console.log(`${told}, ${ratio.toFixed(2)} × and ${(rate.median / barest).toFixed(2)} × the peers; ${verdict}`);
+      const ratios = [nearest, barest].map((peer) => rate.median / peer);
+      const shownRatios = ratios.map((ratio) => ratio.toFixed(2)).join(' and ');
+      const reached = `express, ${name}, ${subject}: ${shownRatios} ×`;
+      const verdict = goals.judge(reached, `≥ ${wanted} × the peer with draft 8 and 6`, Math.min(...ratios) >= wanted);
+      console.log(`${told}, ${shownRatios} × the peers; ${verdict}`);
     }
   }
   await measureApplications(rounds);

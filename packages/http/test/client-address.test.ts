@@ -98,3 +98,22 @@ test('a trusted proxy that is no address is refused at the start', () => {
   for (const trusted of ['everyone', '10.0.0.0/33', '10.0.0.256', ''])
     assert.throws(() => clientAddresses([trusted]), { code: 'invalid-configuration' });
 });
+
+test('an address that was seen before is read as one that was not, through a flood of others', () => {
+  const used = clientAddresses([]);
+  const network = (index: number): string => (index % 2_000).toString(16);
+  for (let index = 0; index < 25_000; index += 1) {
+    const text = [
+      `10.${index >> 16}.${(index >> 8) & 255}.${index & 255}`,
+      `2001:db8:${network(index)}::${network(index)}`,
+    ];
+    assert.deepEqual(
+      text.map((remoteAddress) => used({ headers: {}, remoteAddress })),
+      [text[0], `2001:db8:${network(index)}:0::/64`],
+    );
+  }
+  const zoned = `fe80::1%${'x'.repeat(100)}`;
+  const odd = ['garbage', '', '::ffff:10.0.0.1', '10.0.0.1', zoned, '2001:DB8::1', undefined];
+  for (const remoteAddress of [...odd, ...odd])
+    assert.equal(used({ headers: {}, remoteAddress }), clientAddresses([])({ headers: {}, remoteAddress }));
+});

@@ -17,6 +17,7 @@ const unknown = 'unknown';
  * `linklocal`, `uniquelocal`. Throws `invalid-configuration` for anything else.
  */
 export const clientAddresses = (trusted: readonly string[]): AddressOf => {
+  const canonical = rememberingCanonical();
   if (trusted.length === 0) return ({ remoteAddress }) => canonical(remoteAddress) ?? unknown;
   const trust = trustOf(trusted);
   return ({ headers, remoteAddress }) => {
@@ -41,8 +42,26 @@ const trustOf = (trusted: readonly string[]): ReturnType<typeof proxyAddr.compil
 const withoutPort = (text: string): string =>
   /^\[([^\]]*)\](?::\d+)?$/.exec(text)?.[1] ?? /^(\d+\.\d+\.\d+\.\d+):\d+$/.exec(text)?.[1] ?? text;
 
+const rememberedAddresses = 10_000;
+/** IPv6 addresses are no longer than that without a zone; whoever writes longer ones must not fill the memory with them. */
+const longestRemembered = 45;
+
+/** The same text for the same client: whoever looks for what it knows of a client by it need not hash and compare it letter by letter again. */
+const rememberingCanonical = (): typeof canonicalOf => {
+  const known = new Map<string, string>();
+  return (text) => {
+    const seen = text === undefined ? undefined : known.get(text);
+    if (seen !== undefined) return seen;
+    const address = canonicalOf(text);
+    if (text === undefined || address === null || text.length > longestRemembered) return address;
+    if (known.size >= rememberedAddresses) known.clear();
+    known.set(text, address);
+    return address;
+  };
+};
+
 /** Null for what is no address. */
-const canonical = (text: string | undefined): string | null => {
+const canonicalOf = (text: string | undefined): string | null => {
   if (text === undefined || isIPv4(text)) return text ?? null;
   if (isIP(text) === 0) return null;
   // A zone (`%eth0`, RFC 4007 §11) names an interface of this machine, not a client: it is no part of the address.

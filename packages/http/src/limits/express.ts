@@ -8,7 +8,6 @@ import { decide, isAdmitted } from './decide.ts';
 import { createLimitHeaders } from './limit-headers.ts';
 import type { Decided } from './limit-headers.ts';
 import { createRefusalAnswers } from './refusal-answers.ts';
-import { soon } from './soon.ts';
 
 export interface RateLimitOptions {
   readonly store: LimiterStore;
@@ -64,8 +63,8 @@ export const rateLimit = (options: RateLimitOptions): Middleware => {
       return failed(error);
     }
     // What `next` throws is not the store's: with an answer at once it goes to the caller, as without this middleware.
-    const done = soon(decided, (all) => finish(all, response, next));
-    if (done instanceof Promise) done.catch(failed);
+    if (decided instanceof Promise) decided.then((all) => finish(all, response, next)).catch(failed);
+    else finish(decided, response, next);
   };
 };
 
