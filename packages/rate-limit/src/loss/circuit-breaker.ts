@@ -65,9 +65,11 @@ export class CircuitBreaker {
     if (era === this.#era && this.#state === 'trial') this.#turn('back');
   }
 
-  failed(era: number, cause: unknown): void {
+  /** `silent`: the whole time-out was waited for nothing. Then the store is taken for lost at once: what asks in two steps shall not wait twice. */
+  failed(era: number, cause: unknown, silent = false): void {
     if (era !== this.#era) return;
     if (this.#state === 'trial') return this.#look();
+    if (silent) return this.#open(cause);
     this.#inARow += 1;
     this.#lastTwenty = ((this.#lastTwenty << 1) | 1) & twenty;
     if (this.#inARow >= failuresInARow || ones(this.#lastTwenty) >= failuresOfTwenty) this.#open(cause);

@@ -62,7 +62,7 @@ export const guardStore = (options: GuardOptions): GuardedStore => {
     new Promise((resolve, reject) => {
       const waiting = deadlines.add(() => {
         measure.failed('timeout');
-        reject(lost(new Error(`no answer within ${timeoutMs} ms`)));
+        reject(lost(new NoAnswer(`no answer within ${timeoutMs} ms`)));
       });
       const failed = (error: Error): void => {
         if (!waiting.open) return;
@@ -98,7 +98,7 @@ export const guardStore = (options: GuardOptions): GuardedStore => {
         breaker.toldNothing(era);
         throw error;
       }
-      breaker.failed(era, error);
+      breaker.failed(era, error, error instanceof Error && error.cause instanceof NoAnswer);
       return otherwise(error);
     }
   };
@@ -176,6 +176,9 @@ export const guardStore = (options: GuardOptions): GuardedStore => {
     },
   };
 };
+
+/** The time-out has passed. */
+class NoAnswer extends Error {}
 
 /** A throw becomes a rejection. */
 const attempt = async <T>(call: () => Soon<T>): Promise<T> => call();

@@ -37,6 +37,13 @@ void suite('A circuit breaker', () => {
     }
   });
 
+  void test('opens at once when nothing answered for the whole of the time-out: a request that asks twice waits once', () => {
+    const breaker = breakerOn(fakeClock());
+    breaker.failed(breaker.enter(), broken, true);
+    assert.equal(breaker.enter(), -1);
+    assert.equal(breaker.state, 'away');
+  });
+
   void test('tries again with the next call when the trial came to nothing', async () => {
     const clock = fakeClock();
     const breaker = breakerOn(clock);

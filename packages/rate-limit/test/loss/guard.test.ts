@@ -209,6 +209,15 @@ void suite('A rule whose store is lost', () => {
 });
 
 void suite('An answer after the time-out', () => {
+  void test('is waited for once by who asks twice', async () => {
+    const { guard, faulty, clock } = guardBench();
+    faulty.trouble = 'hangs';
+    const first = guard.decideOne({ rule: log('open'), key: 'a' });
+    await clock.advance(timeoutMs);
+    assert.equal((await first).allowed, true);
+    assert.equal((await guard.decideOne({ rule: log('open'), key: 'a' })).allowed, true);
+  });
+
   void test('is given back when the caller was refused', async () => {
     const { guard, faulty, inner, clock, metrics } = guardBench();
     faulty.trouble = 'hangs';
