@@ -23,7 +23,7 @@ export interface Scripts {
 const partsOf: Readonly<Record<Algorithm, { readonly functions: readonly string[]; readonly name: string }>> = {
   'token-bucket': { functions: [], name: 'bucket' },
   'leaky-bucket': { functions: [], name: 'bucket' },
-  'sliding-log': { functions: ['weigh', 'sliding-log'], name: 'sliding-log' },
+  'sliding-log': { functions: [], name: 'sliding-log' },
   'sliding-counter': { functions: ['weigh', 'sliding-counter'], name: 'sliding-counter' },
   'fixed-window': { functions: ['weigh'], name: 'fixed-window' },
   concurrency: { functions: ['weigh', 'concurrency'], name: 'concurrency' },
@@ -33,8 +33,8 @@ const algorithms = Object.keys(partsOf) as readonly Algorithm[];
 
 const file = (part: string): string => readFileSync(join(import.meta.dirname, 'lua', `${part}.lua`), 'utf8');
 
-/** The part, with those that it names by `--> part` in their places. */
-const read = (part: string): string => file(part).replaceAll(/^ *--> ([\w-]+)$/gm, (_line, name: string) => file(name));
+/** The part, with those that it names by `--> part` in their places, and so on. */
+const read = (part: string): string => file(part).replaceAll(/^ *--> ([\w-]+)$/gm, (_line, name: string) => read(name));
 
 /** Comments would travel with every load and are nothing to Redis. */
 const assemble = (texts: readonly string[]): Script => {
@@ -50,12 +50,12 @@ const forEach = (script: (algorithm: Algorithm) => Script): Readonly<Record<Algo
   Object.fromEntries(algorithms.map((algorithm) => [algorithm, script(algorithm)])) as Record<Algorithm, Script>;
 
 /** What a look and a refund work on and what they set. */
-const one = 'local key, i, standing, answer, allowed, state, lasts = KEYS[1], 0, false, nil, true';
+const one = 'local key, i, standing, answer, allowed, state, lasts, place = KEYS[1], 0, false, nil, true';
 
 const asFunction = (algorithm: Algorithm): string => `looks['${letters[algorithm]}'] = function(key, i, standing)
-local answer, allowed, state, lasts = nil, true
+local answer, allowed, state, lasts, place = nil, true
 ${read(`${partsOf[algorithm].name}-look`)}
-return answer, allowed, state, lasts
+return answer, allowed, state, lasts, place
 end`;
 
 /** Puts the scripts together from `lua/`. */

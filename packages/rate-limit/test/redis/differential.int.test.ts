@@ -133,6 +133,25 @@ test(
   },
 );
 
+test('a log of which sums have passed what is exact is that of the pure algorithm', { skip }, async (t) => {
+  const { url } = await startRedis(t);
+  let ms = 1_800_000_000_000;
+  const now = (): number => ms;
+  const redis = await openRedisLimiterStore({ url, timeoutMs: 5_000, now });
+  t.after(() => redis.close());
+  const memory = openMemoryLimiterStore({ clock: { now, monotonic: now } });
+  const random = pseudoRandom(11);
+  for (const limit of [2 ** 42, 2 ** 50]) {
+    const rule: Rule = { name: `of-${limit}`, algorithm: 'sliding-log', limit, windowMs: 300 };
+    for (let step = 0; step < 1_500; step += 1) {
+      ms += random() < 0.03 ? Math.floor(random() * 400) : Math.floor(random() * 8);
+      const cost = random() < 0.2 ? (limit / 16) * random() : 1.3;
+      const charge: Charge = { rule, key: 'vast', cost, force: random() < 0.2 };
+      assert.deepEqual(await redis.decideOne(charge), memory.decideOne(charge), `step ${step}`);
+    }
+  }
+});
+
 /** Numbers in [0, 1) that are the same each time (Park and Miller). */
 const pseudoRandom = (seed: number): (() => number) => {
   let state = seed;

@@ -1,34 +1,35 @@
-local limit, window, admitted = tonumber(ARGV[i + 1]), tonumber(ARGV[i + 2]), tonumber(ARGV[i + 8])
-local log = open_log(key)
-if log.next == 0 then return end
-local first, base = live_log(log, window)
-local number = first_where(first, log.next, function(each) return (record(log, each)) >= admitted end)
-local back = 0
-if number < log.next and record(log, number) == admitted then
-  local _, sum = record(log, number)
-  local before = base
-  if number > first then _, before = record(log, number - 1) end
-  back = min(sum - before, weigh(ARGV[i + 4], limit))
+--> sliding-log-open
+if first == next then return end
+local number, before, admitted, back = first, base, tonumber(ARGV[i + 8]), 0
+if first_at <= admitted and admitted <= last_at then
+  local given_at, upto = first_at, first_sum
+  if first_at < admitted then
+    local field, least = 1, admitted
+    number, before = first + 1, first_sum
+    --> sliding-log-find
+    given_at, upto = found_at, found_sum
+  end
+  local weight = tonumber(ARGV[i + 4])
+  weight = limit <= 4398046511104 and ceil(weight * 1024) / 1024 or ceil(weight)
+  if given_at == admitted then back = min(upto - before, weight) end
 end
-local function upto(each)
-  if each < first then return base end
-  local _, sum = record(log, each)
-  return each < number and sum or sum - back
-end
+-- The whole log is written anew: with one record fewer it would be too long.
+local earlier = number > first and call('GETRANGE', key, 16 * first, 16 * number - 1) or ''
+local records, less = call('GETRANGE', key, 16 * number, 16 * next - 1), back
+--> sliding-log-lower
+records = earlier .. records
 -- Records of which nothing is left are cut off at the end only: the time of the last one tells when all is free.
-local next, top = log.next, log.top - back
-while next > first and upto(next - 1) == upto(next - 2) do next = next - 1 end
-if next == first then return call('DEL', key) end
-local until_last = record(log, next - 1) + window - clock
 local count = next - first
-if count <= at_once or first >= count then
-  local cut = min(number, next)
-  local records = log_records(log, first, cut) .. lowered(log_records(log, cut, next), back)
-  local text = pack('<c1dddddd', 'l', 0, count, base, top, log.now, window)
-  return call('SET', key, text .. records, 'PX', until_last + more)
+last_at, top = unpack('<dd', records, 16 * count - 15)
+while count > 0 do
+  local at, upto = last_at, base
+  if count > 1 then at, upto = unpack('<dd', records, 16 * count - 31) end
+  if top > upto then break end
+  count, last_at, top = count - 1, at, upto
 end
-if back > 0 and number < next then
-  call('SETRANGE', key, head + size * number, lowered(log_records(log, number, next), back))
-end
-call('SETRANGE', key, 0, pack('<c1dddddd', 'l', first, next, base, top, log.now, window))
-call('PEXPIRE', key, until_last + more)
+if count == 0 then return call('DEL', key) end
+first_at, first_sum = unpack('<dd', records)
+lasts = last_at + window - clock
+--> lasts
+local tail = pack('<c1dddddddd', 'l', 0, count, base, first_at, first_sum, now, window, expires)
+state = sub(records, 1, 16 * count) .. tail
