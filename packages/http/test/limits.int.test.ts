@@ -1,3 +1,4 @@
+// Long, for every stage that limits a request is shown on one real server, with the headers and problems that clients see.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
