@@ -172,14 +172,10 @@ test('what goes wrong with pods, and services of one’s own', { skip, concurren
     assert.equal(await scene.simjob(namespace, 'gone'), null);
     // Pods of the next test shall be old at once.
     last = await scene.startOperator({}, 30_000);
-    await until(
-      'the end of the job',
-      async () => {
-        const { body } = await scene.client.request('GET', `/v1/jobs/${jobId}`);
-        return (body as { state: string }).state === 'Cancelled';
-      },
-      40_000,
-    );
+    await until('the end of the job', async () => {
+      const { body } = await scene.client.request('GET', `/v1/jobs/${jobId}`);
+      return (body as { state: string }).state === 'Cancelled';
+    });
   });
 
   await t.test('a Secret that was deleted comes back when a pod waits for it', async () => {
