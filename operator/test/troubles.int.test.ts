@@ -142,6 +142,10 @@ test('what goes wrong with pods, and services of one’s own', { skip, concurren
     }),
   ]);
 
+  /** Pods may be there before the status that names the job. */
+  const jobIdOf = async (namespace: string, name: string): Promise<string> =>
+    (await scene.status(namespace, name, 'its job', ({ jobId }) => jobId !== undefined)).status?.jobId ?? '';
+
   let last = first;
   await t.test('another replica goes on where the first stopped', async () => {
     const namespace = await scene.namespace('replicas');
@@ -164,7 +168,7 @@ test('what goes wrong with pods, and services of one’s own', { skip, concurren
     const namespace = await scene.namespace('orphaned');
     await scene.apply(namespace, 'gone', endless);
     await podNames(namespace, 2);
-    const jobId = (await scene.simjob(namespace, 'gone'))?.status?.jobId ?? '';
+    const jobId = await jobIdOf(namespace, 'gone');
     await last.stop();
     const resource = `/apis/simfleet.dev/v1alpha1/namespaces/${namespace}/simulationjobs/gone`;
     await api.remove(resource);
@@ -195,7 +199,7 @@ test('what goes wrong with pods, and services of one’s own', { skip, concurren
     const after = await until('the Secret', async () => (await secrets())[0]);
     assert.equal(after.metadata.name, before?.metadata.name);
     const token = Buffer.from(after.data['token'] ?? '', 'base64').toString();
-    const jobId = (await scene.simjob(namespace, 'job'))?.status?.jobId ?? '';
+    const jobId = await jobIdOf(namespace, 'job');
     const shard = { shard: 0, attempt: 1, pod, engine: '', kernelHash: '', done: [] };
     await until('the platform to know it', async () => {
       const answer = await fetch(`${scene.platform.url}/v1/jobs/${jobId}/reports`, {
