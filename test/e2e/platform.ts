@@ -5,6 +5,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { standStill } from '@simfleet/testing';
 
 const entry = fileURLToPath(new URL('../../services/all-in-one/src/main.ts', import.meta.url));
 
@@ -108,7 +109,7 @@ export const startProcess = async (
       child.kill('SIGKILL');
       await gone;
     },
-    pause: () => void child.kill('SIGSTOP'),
+    pause: () => standStill(child),
     resume: () => void child.kill('SIGCONT'),
   };
 };

@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { openSync, closeSync, readFileSync } from 'node:fs';
+import { standStill } from './stand-still.ts';
 
 /**
  * Runs a server and outlives the test: whatever ends the test process, kill -9 included, closes the pipe, and then the server, each process
@@ -30,8 +31,10 @@ export interface GuardedServer {
   alive(): boolean;
   /** SIGKILL to the server and every process of it; resolves when all are gone. With `removing`, its directory goes too. Idempotent. */
   kill(removing: boolean): Promise<void>;
-  /** Sends a signal to the server and then to the processes that it started. */
-  signalAll(signal: NodeJS.Signals): void;
+  /** SIGSTOP to the server and then to the processes that it started; all stand when it returns. */
+  pause(): void;
+  /** SIGCONT to the same. */
+  resume(): void;
 }
 
 const isAlive = (pid: number): boolean => {
@@ -50,9 +53,9 @@ const childrenOf = (pid: number): readonly number[] => {
   }
 };
 
-const signalOne = (pid: number, signal: NodeJS.Signals): void => {
+const goOn = (pid: number): void => {
   try {
-    process.kill(pid, signal);
+    process.kill(pid, 'SIGCONT');
   } catch {
     // It has ended meanwhile.
   }
@@ -92,9 +95,11 @@ export const startGuarded = async (
       else guarding.stdin?.end('keep\n');
       await ended;
     },
-    signalAll(signal) {
-      signalOne(pid, signal);
-      for (const child of childrenOf(pid)) signalOne(child, signal);
+    pause() {
+      for (const each of [pid, ...childrenOf(pid)]) standStill({ pid: each });
+    },
+    resume() {
+      for (const each of [pid, ...childrenOf(pid)]) goOn(each);
     },
   };
 };

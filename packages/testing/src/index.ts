@@ -44,6 +44,7 @@ export type { RedisOptions, TestRedis } from './redis/start-redis.ts';
 export { recordingLogger, silentLogger } from './recording-logger.ts';
 export type { LogEntry } from './recording-logger.ts';
 export { runtimeContext } from './runtime-context.ts';
+export { standStill } from './stand-still.ts';
 export { systemCalls } from './system-calls.ts';
 export type { SystemCall } from './system-calls.ts';
 export { temporaryDirectory } from './temporary-directory.ts';

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { isWireServerBuilt, wireServerHome } from './mongo-wire-server.ts';
+import { standStill } from './stand-still.ts';
 
 /**
  * What tests of MongoDB run on: the server of `MONGODB_URL` (`real`), else a server of our own that speaks its protocol (`wire`) and proves
@@ -123,7 +124,7 @@ const wireMongo = async (persistent: boolean): Promise<TestMongo> => {
     async restart() {
       ({ child, port } = await startWire(port, file));
     },
-    pause: () => void child.kill('SIGSTOP'),
+    pause: () => standStill(child),
     resume: () => void child.kill('SIGCONT'),
   };
 };

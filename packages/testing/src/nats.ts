@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from './free-port.ts';
 import { natsServer } from './nats-binary.ts';
+import { standStill } from './stand-still.ts';
 import { until } from './until.ts';
 
 export interface NatsOptions {
@@ -152,8 +153,8 @@ export const startNats = async (
     pid: serverPid,
     stop: () => end('SIGTERM'),
     kill: () => end('SIGKILL'),
-    pause: () => void process.kill(-serverPid(), 'SIGSTOP'),
-    resume: () => void process.kill(-serverPid(), 'SIGCONT'),
+    pause: () => standStill({ pid: serverPid() }),
+    resume: () => void process.kill(serverPid(), 'SIGCONT'),
     restart: start,
     reload(more) {
       configure(more);

@@ -196,8 +196,8 @@ export const startControlPlane = async (
       await apiServer().kill(false);
       await startApiServer();
     },
-    pause: () => apiServer().signalAll('SIGSTOP'),
-    resume: () => apiServer().signalAll('SIGCONT'),
+    pause: () => apiServer().pause(),
+    resume: () => apiServer().resume(),
     requests: () => readAudit(file('audit.log')),
     log: () => [...parts.keys()].map((part) => `${part}:\n${endOfLog(part)}`).join('\n'),
   };

@@ -164,8 +164,8 @@ export const startPostgres = async (options: PostgresOptions = {}): Promise<Post
       await kill();
     },
     start,
-    pause: () => server.signalAll('SIGSTOP'),
-    resume: () => server.signalAll('SIGCONT'),
+    pause: () => server.pause(),
+    resume: () => server.resume(),
     log,
     async stop() {
       if (running) {

@@ -133,8 +133,8 @@ export const startServer = async (kind: RedisKind, test: CleanUp, options: Redis
       await end(false);
     },
     kill: () => end(false),
-    pause: () => running().signalAll('SIGSTOP'),
-    resume: () => running().signalAll('SIGCONT'),
+    pause: () => running().pause(),
+    resume: () => running().resume(),
     restart: start,
     log,
   };
