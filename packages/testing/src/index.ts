@@ -1,4 +1,6 @@
 export { issueCertificate } from './certificate.ts';
+export { testFaulty } from './faulty-suite.ts';
+export type { FaultySuite } from './faulty-suite.ts';
 export { fakeClock } from './fake-clock.ts';
 export type { FakeClock } from './fake-clock.ts';
 export { freePort } from './free-port.ts';

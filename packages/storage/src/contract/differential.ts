@@ -57,7 +57,7 @@ const forgetEvents = async ({ outbox }: Storage): Promise<void> => {
   }
 };
 
-const runs = process.env['SIMFLEET_CHAOS'] === '1' ? 1000 : 50;
+const usualRuns = process.env['SIMFLEET_CHAOS'] === '1' ? 1000 : 50;
 
 export const testDifferential = (suite: StorageSuite): void => {
   test('any sequence of operations gets the answers of the memory store and leaves its content', async () => {
@@ -95,7 +95,7 @@ export const testDifferential = (suite: StorageSuite): void => {
     );
     try {
       // A failure prints the shortest sequence found, and the seed and path that bring it back.
-      await fc.assert(alike, { numRuns: runs });
+      await fc.assert(alike, { numRuns: suite.capabilities.runs ?? usualRuns });
     } finally {
       await subject.close();
     }

@@ -11,6 +11,8 @@ export interface StorageSuite {
     readonly shared: boolean;
     /** Null for a store that dies with its process. */
     readonly durable: Durable | null;
+    /** Random sequences of operations that are compared with the memory store; usually 50. */
+    readonly runs?: number;
   };
 }
 
