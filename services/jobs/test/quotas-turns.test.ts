@@ -117,6 +117,24 @@ const take = async (scene: Scene, each: Step): Promise<void> => {
   }
 };
 
+/** Both find room in the records, while the store knows nothing. */
+const startsAtOnce: Step[] = [
+  { kind: 'create', count: 2 },
+  { kind: 'start', job: 0 },
+  { kind: 'end', job: 0 },
+  { kind: 'lose-counts' },
+  { kind: 'create', count: 2 },
+];
+
+/** The second waits, and gets its turn before the record of the first is there. */
+const turnDuringStart: Step[] = [
+  { kind: 'create', count: 2 },
+  { kind: 'suspend', job: 0 },
+  { kind: 'restart' },
+  { kind: 'lose-counts' },
+  { kind: 'create', count: 2 },
+];
+
 test('never more jobs run than may, nobody waits where there is room, and the oldest is first', async () => {
   const steps = fc.array(step, { minLength: 5, maxLength: 25 });
   await fc.assert(
@@ -142,7 +160,7 @@ test('never more jobs run than may, nobody waits where there is room, and the ol
       }
       await scene.process.stop();
     }),
-    { numRuns: 60 },
+    { numRuns: 60, examples: [[startsAtOnce], [turnDuringStart]] },
   );
 });
 

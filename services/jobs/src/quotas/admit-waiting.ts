@@ -15,11 +15,13 @@ import type { GivenPlace } from './place.ts';
 import { keyOf, leastLimit } from './quota-source.ts';
 import type { Quotas, QuotaSource } from './quota-source.ts';
 import type { HeldUnits } from './held-units.ts';
+import type { Room } from './room.ts';
 
 export interface AdmitWaitingParts {
   readonly source: QuotaSource;
   readonly store: JobStore;
   readonly held: HeldUnits;
+  readonly room: Pick<Room, 'free' | 'gaveOut'>;
   readonly clock: Pick<Clock, 'now' | 'monotonic'>;
   readonly logger: Logger;
 }
@@ -42,7 +44,7 @@ const patienceMs = 5_000;
 const pageSize = 100;
 
 export const openAdmitWaiting = (parts: AdmitWaitingParts): AdmitWaiting => {
-  const { source, store, held, clock, logger } = parts;
+  const { source, store, held, room, clock, logger } = parts;
   const { collection } = store;
   /** Since when the store refuses what the records have room for, by customer; monotonic milliseconds. */
   const stuck = new Map<string, number>();
@@ -61,6 +63,7 @@ export const openAdmitWaiting = (parts: AdmitWaitingParts): AdmitWaiting => {
     ).catch(ofGone);
     if (after === null || after.doc.place === 'waits' || after.doc.place === undefined)
       await held.giveBack(quotas.running, customer, job.id);
+    else room.gaveOut(customer);
     return true;
   };
 
@@ -82,8 +85,8 @@ export const openAdmitWaiting = (parts: AdmitWaitingParts): AdmitWaiting => {
   const admitAll = async (customer: string, quotas: Quotas, paths: PathsLeft | null): Promise<void> => {
     const limit = leastLimit(quotas.running);
     for (;;) {
-      const room = limit === null ? pageSize : limit - (await collection.count(runningOf(customer), limit));
-      const waiting = room <= 0 ? [] : await oldest(waitingOf(customer), Math.min(room, pageSize));
+      const free = limit === null ? pageSize : await room.free(customer, limit);
+      const waiting = free <= 0 ? [] : await oldest(waitingOf(customer), Math.min(free, pageSize));
       if (waiting.length === 0) return void stuck.delete(customer);
       for (const job of waiting) if (!(await admit(job, quotas, paths))) return refusedByStore(customer, quotas);
       stuck.delete(customer);

@@ -17,6 +17,7 @@ import { openPauseJob } from './pause-job.ts';
 import { hasPlace, isInQueue, placeChange, waitsFor } from './place.ts';
 import type { QuotaSource } from './quota-source.ts';
 import { openRenewHeld } from './renew-held.ts';
+import { openRoom } from './room.ts';
 import { openTurns } from './turns.ts';
 import type { Turns } from './turns.ts';
 
@@ -48,7 +49,8 @@ export const openQuotas = (parts: QuotasParts): JobQuotas => {
   const source = parts.source ?? withoutQuotas();
   const held = openHeldUnits({ store: source.store, onShadowed, logger });
   const renewHeld = openRenewHeld(source, store, held);
-  const admitWaiting = openAdmitWaiting({ source, store, held, clock, logger });
+  const room = openRoom(store, clock);
+  const admitWaiting = openAdmitWaiting({ source, store, held, room, clock, logger });
   const turns = openTurns({ ...parts, source, admitWaiting, renewHeld });
 
   const giveBack = async (customer: string, jobId: string, queue: boolean, place: boolean): Promise<void> => {
@@ -83,11 +85,14 @@ export const openQuotas = (parts: QuotasParts): JobQuotas => {
 
   return {
     enterQueue: openEnterQueue(source, onShadowed),
-    askPlace: openAskPlace({ source, store, held, clock }),
-    settle: (customer, jobId, job) =>
-      giveBack(customer, jobId, job === null || !isInQueue(job.doc), job === null || !mayHavePlace(job.doc)).catch(
-        (error: unknown) => logger.debug({ jobId, err: error }, 'what was taken of a quota runs out by itself'),
-      ),
+    askPlace: openAskPlace({ source, store, held, room }),
+    async settle(customer, jobId, job) {
+      room.settle(customer, jobId);
+      const [queue, place] = [job === null || !isInQueue(job.doc), job === null || !mayHavePlace(job.doc)];
+      await giveBack(customer, jobId, queue, place).catch((error: unknown) =>
+        logger.debug({ jobId, err: error }, 'what was taken of a quota runs out by itself'),
+      );
+    },
     meter: openPathsMeter({ source, clock, logger }),
     pause: openPauseJob({ source, store, clock, logger }),
     start: turns.start,
