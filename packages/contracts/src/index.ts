@@ -6,6 +6,7 @@ export * from './errors.ts';
 export * from './events.ts';
 export * from './jobs.ts';
 export * from './live.ts';
+export * from './operations.ts';
 export * from './pages.ts';
 export * from './pod-template.ts';
 export * from './principal.ts';

@@ -58,8 +58,13 @@ const members = {
   description: z.string().max(1024),
   measure: limitMeasure,
   per: limitPartition,
-  /** Operation ids, such as `createJob`. Absent: all that are limited at all. */
-  operations: z.array(z.string().min(1).max(128)).min(1).max(256).optional(),
+  /** Those of `operations.ts`. Absent: all that are limited at all. */
+  operations: z
+    .array(z.string().min(1).max(128))
+    .min(1)
+    .max(256)
+    .describe('Operation ids of this description, openSocket, or unwatchJob. Absent: all that are limited at all.')
+    .optional(),
   /** What it guards. Sign-in and messages that cost money fail closed. */
   purpose: z.enum(['api', 'sign-in', 'sms']),
   rule: limitRule,
@@ -143,6 +148,7 @@ const faultsOf = ({
   if (measure === 'paths' && !['fixed-window', 'sliding-counter', 'token-bucket'].includes(rule.algorithm))
     fault(algorithm, 'must be fixed-window, sliding-counter or token-bucket for paths');
   if (measure !== 'requests' && per !== 'customer') fault(['per'], 'must be customer, whose jobs these are');
+  if (per === 'address' && Object.keys(plans).length > 0) fault(['plans'], 'are of customers, and an address has none');
   if (measure !== 'requests' && operations !== undefined) fault(['operations'], 'are of requests alone');
   if (purpose !== 'api' && loss !== 'closed') fault(['onStoreLoss'], `must be closed for ${purpose}`);
   if (isOfJobs && loss === 'share') fault(['onStoreLoss'], 'must be open or closed: replicas hold no share of jobs');

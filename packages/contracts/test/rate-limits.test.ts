@@ -37,6 +37,13 @@ test('jobs are held by leases, of a customer, in no single operation', () => {
   assert.deepEqual(faults({ ...jobs, rule: { ...rule, leaseSeconds: 59 } }), ['rule.leaseSeconds']);
 });
 
+test('plans are of customers: what is counted by address has none', () => {
+  const plans = { gold: { limit: 200 } };
+  assert.deepEqual(faults({ plans }), []);
+  assert.deepEqual(faults({ per: 'address', plans }), ['plans']);
+  assert.deepEqual(faults({ per: 'address', plans: {} }), []);
+});
+
 test('windows are whole milliseconds up to 31 days, limits whole units below 2^53', () => {
   const withRule = (rule: Record<string, unknown>) => faults({ rule: { ...requests.rule, ...rule } });
   assert.deepEqual(withRule({ windowSeconds: 0.5 }), []);

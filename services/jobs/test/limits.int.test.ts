@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
-import { rateLimitPolicy } from '@simfleet/contracts';
+import { operationIds, rateLimitPolicy } from '@simfleet/contracts';
 import type { Customer, Job, Page, Principal, Problem, RateLimitPolicy } from '@simfleet/contracts';
 import { openMemoryLimiterStore } from '@simfleet/rate-limit/memory';
 import { openMemoryStorage } from '@simfleet/storage/memory';
 import { fakeClock, until } from '@simfleet/testing';
+import { policiesCollection } from '../src/limits/policy-document.ts';
+import type { PolicyDocument } from '../src/limits/policy-document.ts';
 import { startFleet } from './support/fleet.ts';
 import { smallSpec, startPlatform } from './support/platform.ts';
 import type { Platform, PlatformOptions } from './support/platform.ts';
@@ -137,6 +139,62 @@ test('a policy with mistakes is refused, each by its place, whether new or chang
   ]);
   assert.equal((await platform.call('POST', path, calls({ name: 'api' }))).status, 409);
   assert.equal((await platform.call('PATCH', `${path}/nothing`, {})).status, 404);
+});
+
+test('a policy of operations for which it would never hold is refused, with the operation that was meant', async (t) => {
+  const { platform } = await scene(t);
+  const mistakes = async (method: string, at: string, body: unknown) => {
+    const answer = await platform.call(method, at, body);
+    assert.equal(answer.status, 422);
+    return answer.body.errors.map(({ pointer, detail }) => `${pointer} ${detail}`);
+  };
+  assert.deepEqual(await mistakes('POST', path, calls({ operations: ['listServices', 'createJobs'] })), [
+    '/operations/1 is no operation; did you mean "createJob"?',
+  ]);
+  const [far = ''] = await mistakes('POST', path, calls({ operations: ['x'] }));
+  assert.match(far, /^\/operations\/0 is no operation: there are createJob, .*unwatchJob$/);
+  assert.deepEqual(await mistakes('POST', path, calls({ operations: ['reportBlocks', 'toString'] })), [
+    '/operations/0 is counted by address only, not by user',
+    `/operations/1 ${far.slice('/operations/0 '.length)}`,
+  ]);
+  const underWay = { per: 'address', rule: { algorithm: 'concurrency', limit: 2 } };
+  assert.deepEqual(await mistakes('POST', path, calls({ ...underWay, operations: ['openSocket', 'createJob'] })), [
+    '/operations/0 is over at once: there is nothing under way to count',
+  ]);
+  assert.equal((await platform.call('GET', `${path}/calls`)).status, 404, 'nothing was made');
+  assert.equal((await platform.call('POST', path, calls())).status, 201);
+  assert.deepEqual(await mistakes('PATCH', `${path}/calls`, { operations: ['watchJob', 'unwatchJobs'] }), [
+    '/operations/1 is no operation; did you mean "unwatchJob"?',
+  ]);
+  assert.equal((await platform.call('PATCH', `${path}/calls`, { operations: ['unwatchJob'] })).status, 200);
+  assert.deepEqual(await mistakes('PATCH', `${path}/calls`, { per: 'api-key' }), [
+    '/operations/0 is counted by user, customer, everyone only, not by api-key',
+  ]);
+});
+
+test('an operation that a release took away does not keep the rest of a policy from being changed', async (t) => {
+  const storage = openMemoryStorage();
+  const { platform } = await scene(t, { storage });
+  await platform.call('POST', path, calls());
+  const policies = await storage.collection<PolicyDocument>(policiesCollection);
+  const stored = await policies.get('calls');
+  assert.ok(stored !== null);
+  const policy = { ...stored.doc.policy, operations: ['listGhosts'] };
+  await policies.save('calls', stored.version, { ...stored.doc, policy });
+  assert.equal((await platform.call('PATCH', `${path}/calls`, { shadow: true })).status, 200);
+  const added = await platform.call('PATCH', `${path}/calls`, { operations: ['listGhosts', 'listHosts'] });
+  assert.deepEqual([added.status, added.body.errors.map(({ pointer }) => pointer)], [422, ['/operations/1']]);
+});
+
+test('the operations that policies may name are those that there are', async (t) => {
+  const { platform } = await scene(t);
+  const { body } = await platform.call<{
+    readonly paths: Readonly<Record<string, Readonly<Record<string, { readonly operationId: string }>>>>;
+  }>('GET', '/openapi.json');
+  const described = Object.values(body.paths).flatMap((methods) => Object.values(methods));
+  // Sockets are opened and asked beside the API; what else is asked there goes by the name of its operation in the API.
+  const all = [...described.map(({ operationId }) => operationId), 'openSocket', 'unwatchJob'];
+  assert.deepEqual([...operationIds].sort(), all.sort());
 });
 
 test('what ships is there once: a default that was deleted does not come back, a changed one stays as it is', async (t) => {

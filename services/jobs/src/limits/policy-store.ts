@@ -9,6 +9,7 @@ import { againWhenChanged } from '../removal/again-when-changed.ts';
 import { drawIncarnation } from '../removal/incarnation.ts';
 import type { CheckVersion } from '../removal/incarnation.ts';
 import { platformCustomer } from '../services/service-document.ts';
+import { checkOperations } from './check-operations.ts';
 import { defaultPolicies } from './default-policies.ts';
 import { notDeleted } from './policy-document.ts';
 import type { PolicyCollection, PolicyDocument, StoredPolicy } from './policy-document.ts';
@@ -17,7 +18,7 @@ import type { PolicyCollection, PolicyDocument, StoredPolicy } from './policy-do
 export interface PolicyStore {
   /** Throws `not-found`. */
   get(name: string): Promise<StoredPolicy>;
-  /** Throws `already-exists`, `invalid-request` when there are too many. */
+  /** Throws `already-exists`, `invalid-request` when there are too many or it names operations for which it would never hold. */
   create(policy: CreateRateLimitPolicy): Promise<StoredPolicy>;
   /** Throws `not-found`, `invalid-request` for what comes out, and what `check` throws. */
   change(name: string, patch: PatchRateLimitPolicy, check: CheckVersion): Promise<StoredPolicy>;
@@ -67,6 +68,7 @@ export const openPolicyStore = (collection: PolicyCollection, clock: Pick<Clock,
   });
 
   const create = async (policy: CreateRateLimitPolicy): Promise<StoredPolicy> => {
+    checkOperations(policy, null);
     if ((await collection.count(notDeleted, mostPolicies)) >= mostPolicies)
       throw new SimfleetError('invalid-request', `there are ${mostPolicies} rate limit policies already: no more fit`);
     try {
@@ -111,7 +113,10 @@ export const openPolicyStore = (collection: PolicyCollection, clock: Pick<Clock,
 
 const patched = (before: LimitPolicy, patch: PatchRateLimitPolicy): LimitPolicy => {
   const parsed = createRateLimitPolicy.safeParse(mergePatch(before, patch));
-  if (parsed.success) return parsed.data;
+  if (parsed.success) {
+    checkOperations(parsed.data, before);
+    return parsed.data;
+  }
   const mistakes = mistakesOf('body', createRateLimitPolicy, parsed.error.issues);
   throw new SimfleetError('invalid-request', 'the policy that comes out has mistakes', { mistakes });
 };
