@@ -228,6 +228,25 @@ test('operators, reports of shards, what is open to all and what mends limits ar
   assert.deepEqual(await statuses(3, 'ann'), [200, 200, 429]);
 });
 
+test('an address that others have used up is refused to operators too, whose tokens are not looked at before', async (t) => {
+  const { statuses, clock } = await start(t, { policies: [policy('addresses', { per: 'address' })] });
+  assert.deepEqual(await statuses(3, 'ann'), [200, 200, 429]);
+  assert.deepEqual(await statuses(1, 'op'), [429]);
+  await clock.advance(60_000);
+  assert.deepEqual(await statuses(4, 'op'), [200, 200, 200, 200]);
+});
+
+test('a policy that names reports or health holds there by address, and by nothing else: they tell no user', async (t) => {
+  const partitions = ['user', 'api-key', 'customer', 'everyone'] as const;
+  const named = partitions.map((per) => policy(per, { per, operations: ['report', 'open'] }));
+  const { statuses, change } = await start(t, { policies: named });
+  assert.deepEqual(await statuses(3, 'job-token', '/reports', {}), [200, 200, 200]);
+  assert.deepEqual(await statuses(3, '', '/open'), [200, 200, 200]);
+  change([policy('addresses', { per: 'address', operations: ['report', 'open'] })]);
+  assert.deepEqual(await statuses(1, 'job-token', '/reports', {}), [200]);
+  assert.deepEqual(await statuses(2, '', '/open'), [200, 429]);
+});
+
 test('a policy that names an operation holds there, whatever it is', async (t) => {
   const named = { operations: ['report', 'mend'] } as const;
   const policies = [policy('named', { per: 'address', ...{ operations: [...named.operations] } })];

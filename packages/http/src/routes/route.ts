@@ -92,7 +92,7 @@ interface RouteDescription {
     readonly params: Readonly<Record<string, unknown>>;
     readonly token: string | null;
   }) => Promise<void>;
-  /** Whether rate limit policies that name no operations hold here; default true with `token`. Those that name this one hold in any case. */
+  /** Whether rate limit policies that name no operations hold here; default true with `token`. Those that name this one hold in any case, without `token` by address alone. */
   readonly limited?: boolean;
   /** Honours `Idempotency-Key`; default true for POST with a token. */
   readonly idempotent?: boolean;
