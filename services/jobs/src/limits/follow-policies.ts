@@ -11,7 +11,7 @@ export interface FollowPoliciesParts {
   readonly bus: Pick<Bus, 'broadcast' | 'listen'>;
   readonly clock: Pick<Clock, 'after'>;
   readonly logger: Logger;
-  /** Whether other processes change policies too. */
+  /** Whether other processes change policies too, and are told and heard. */
   readonly shared: boolean;
 }
 
@@ -30,7 +30,10 @@ interface Hint {
 }
 
 const subject = 'jobs.limits';
-/** Hints may be lost: then a replica learns of a change this late. */
+/**
+ * Hints may be lost: then a replica learns of a change this late. So does a process alone whose own change was written, and could not be read or was not
+ * acknowledged.
+ */
 const pollMs = 5_000;
 
 export const openFollowPolicies = (parts: FollowPoliciesParts): FollowPolicies => {
@@ -100,7 +103,7 @@ export const openFollowPolicies = (parts: FollowPoliciesParts): FollowPolicies =
       // First the hints, then what there is: a change in between is in one of both.
       const end = shared ? await bus.listen(subject, (message) => hear(message as Hint)) : async () => undefined;
       await read();
-      if (shared) poll();
+      poll();
       return async () => {
         isOver = true;
         cancelPoll();
