@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Job, JobResult } from '@simfleet/contracts';
-import { temporaryDirectory, until } from '@simfleet/testing';
+import { isAlive, temporaryDirectory, until } from '@simfleet/testing';
 import { recordRun } from './chaos-record.ts';
 import { openClient } from './client.ts';
 import type { Client, JobInput } from './client.ts';
@@ -120,12 +120,3 @@ test(`${kills} kills of the platform lose no job, and miss and double no event`,
   context.diagnostic(summary);
   if (thorough) recordRun('The platform in one process', [`outcome: ${summary}`]);
 });
-
-const isAlive = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-};

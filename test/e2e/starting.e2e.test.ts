@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { temporaryDirectory, until } from '@simfleet/testing';
+import { isAlive, temporaryDirectory, until } from '@simfleet/testing';
 import { openClient } from './client.ts';
 import { failToStart, startPlatform } from './platform.ts';
 import { european, openScene } from './scene.ts';
@@ -109,7 +109,6 @@ test('shards do not outlive a killed platform, and a file it left behind does no
   await openClient(platform).create(european({ maxPaths: '9000000000' }));
   const shards = await until('two shards', () => platform.shardPids().length === 2 && platform.shardPids());
   await platform.kill();
-  const isAlive = (pid: number): boolean => existsSync(`/proc/${pid}`);
   await until('the shards are gone', () => !shards.some(isAlive));
   assert.ok(existsSync(join(dataDir, 'platform.json')));
   const next = await startPlatform({ dataDir, slots: 2 });

@@ -3,18 +3,9 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { jobResult } from '@simfleet/contracts';
-import { temporaryDirectory, until } from '@simfleet/testing';
+import { isAlive, temporaryDirectory, until } from '@simfleet/testing';
 import { endless, manifest, up } from './support/platform.ts';
 import { start } from './support/process.ts';
-
-const isAlive = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-};
 
 const pidOf = (cwd: string): number =>
   (JSON.parse(readFileSync(join(cwd, '.simfleet/platform.json'), 'utf8')) as { readonly pid: number }).pid;

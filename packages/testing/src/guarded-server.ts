@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { openSync, closeSync, readFileSync } from 'node:fs';
+import { isAlive } from './is-alive.ts';
 import { standStill } from './stand-still.ts';
 
 /**
@@ -36,14 +37,6 @@ export interface GuardedServer {
   /** SIGCONT to the same. */
   resume(): void;
 }
-
-const isAlive = (pid: number): boolean => {
-  try {
-    return !/^State:\s*[ZX]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
-  } catch {
-    return false;
-  }
-};
 
 const childrenOf = (pid: number): readonly number[] => {
   try {

@@ -34,6 +34,7 @@ export { mongoMissing, startMongo } from './mongo.ts';
 export type { TestMongo, TestMongoOptions } from './mongo.ts';
 export { startNats } from './nats.ts';
 export type { NatsOptions, TestNats } from './nats.ts';
+export { isAlive } from './is-alive.ts';
 export { buildK6, k6Program } from './k6-binary.ts';
 export { buildNatsServer, natsServer } from './nats-binary.ts';
 export { fetchValkey } from './redis/fetch-valkey.ts';

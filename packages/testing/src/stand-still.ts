@@ -1,5 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
+import { isAlive } from './is-alive.ts';
 
 const limitMs = 10_000;
 const sleeper = new Int32Array(new SharedArrayBuffer(4));
@@ -13,16 +14,17 @@ const stands = (pid: number): boolean => {
     });
   } catch {
     // It, or a thread of it, ended while we looked: look again, unless nothing is left.
-    return !isThere(pid);
+    return !isAlive(pid);
   }
 };
 
-const isThere = (pid: number): boolean => {
+/** Sends SIGSTOP; whether there was somebody to get it. */
+const hasTaken = (pid: number): boolean => {
   try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
+    return process.kill(pid, 'SIGSTOP');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
+    throw error;
   }
 };
 
@@ -32,8 +34,7 @@ const isThere = (pid: number): boolean => {
  */
 export const standStill = ({ pid }: Pick<ChildProcess, 'pid'>): void => {
   if (pid === undefined) throw new Error('a process that never started cannot be stopped');
-  if (!isThere(pid)) return;
-  process.kill(pid, 'SIGSTOP');
+  if (!hasTaken(pid)) return;
   const end = performance.now() + limitMs;
   while (!stands(pid)) {
     if (performance.now() > end) throw new Error(`process ${pid} did not stop within ${limitMs} ms of SIGSTOP`);

@@ -1,11 +1,9 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { existsSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { test } from 'node:test';
-import { redisMissing, startRedis, startRedisCluster, startValkey, until } from '@simfleet/testing';
+import { redisMissing, startRedis, startRedisCluster, startValkey } from '@simfleet/testing';
+import { assertEndsWithItsStarter } from './killed-starter.ts';
 
 const skip = redisMissing();
 
@@ -42,19 +40,6 @@ test('a cluster of three answers for every slot', { skip }, async (t) => {
   for (const { cli } of nodes) assert.match(await cli('CLUSTER', 'INFO'), /cluster_slots_ok:16384/);
 });
 
-test('a server ends with the process that started it, also when that is killed', { skip }, async () => {
-  const program = `import { startRedis } from '@simfleet/testing';
-    const redis = await startRedis({ after: () => undefined });
-    console.log(JSON.stringify({ pid: redis.pid(), directory: redis.directory }));
-    setInterval(() => undefined, 1000);`;
-  const child = spawn(process.execPath, ['--input-type=module', '-e', program], {
-    cwd: import.meta.dirname,
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const [line] = (await once(createInterface(child.stdout), 'line')) as [string];
-  const { pid, directory } = JSON.parse(line) as { pid: number; directory: string };
-  assert.ok(existsSync(`/proc/${pid}`));
-  child.kill('SIGKILL');
-  await until('the server to end', () => !existsSync(`/proc/${pid}`));
-  await until('its directory to go', () => !existsSync(directory));
-});
+test('a server ends with the process that started it, also when that is killed', { skip }, () =>
+  assertEndsWithItsStarter('startRedis'),
+);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { until } from '@simfleet/testing';
+import { isAlive, until } from '@simfleet/testing';
 import type { Fleet } from '../fleet.ts';
 import type { ServiceProcess } from '../platform.ts';
 
@@ -55,13 +55,4 @@ const processVictim = (
     pause: () => current().pause(),
     resume: () => current().resume(),
   };
-};
-
-const isAlive = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 };
