@@ -15,7 +15,7 @@ const places = (markdown: string, file: string): readonly (readonly string[])[] 
   const links = [...markdown.matchAll(/\]\((?!https?:|#|mailto:)([^)#\s]+)/g)].map(([, path = '']) => [
     join(here, path),
   ]);
-  const roots = 'packages|services|operator|charts|test|bench|hack|examples|docs';
+  const roots = 'packages|services|operator|charts|test|bench|hack|k6|examples|docs';
   const code = [...markdown.matchAll(new RegExp(`\`((?:${roots})/[A-Za-z0-9_./-]+)\``, 'g'))].map(([, path = '']) =>
     ['', here, join(here, 'src')].map((base) => join(base, path)),
   );
@@ -28,7 +28,7 @@ for (const file of tracked.filter((name) => name.endsWith('.md') && !name.starts
       mistakes.push(`${file}: names ${candidates[0]}, which does not exist`);
 }
 
-for (const file of tracked.filter((name) => /^((packages|services)\/[^/]+|operator)\/package\.json$/.test(name))) {
+for (const file of tracked.filter((name) => /(^|\/)package\.json$/.test(name))) {
   if (!existsSync(join(dirname(file), 'README.md'))) mistakes.push(`${dirname(file)}: has no README.md`);
 }
 
