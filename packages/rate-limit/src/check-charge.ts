@@ -1,4 +1,5 @@
 import { SimfleetError } from '@simfleet/contracts';
+import { mostRecords } from './algorithms/sliding-log.ts';
 import type { Rule } from './rule.ts';
 import type { Charge } from './store.ts';
 
@@ -24,6 +25,11 @@ export const checkRule = (rule: Rule): void => {
   if (!isWhole(windowMs, longestMs)) refuse(`The window of ${name} is whole milliseconds, 1 to 31 days of them.`);
   if (rule.algorithm === 'sliding-counter' && limit * windowMs > 2 ** 52) {
     refuse(`The limit of ${name} times its window in milliseconds is above 2^52: nothing could count it exactly.`);
+  }
+  if (rule.algorithm === 'sliding-log' && Math.min(limit, windowMs) > mostRecords) {
+    refuse(
+      `The log of ${name} could grow above ${mostRecords} records: let its limit or its window in milliseconds be at most that, or take a sliding counter.`,
+    );
   }
   if (rule.algorithm !== 'token-bucket' && rule.algorithm !== 'leaky-bucket') return;
   const { burst = rule.algorithm === 'token-bucket' ? limit : 1 } = rule;

@@ -6,7 +6,7 @@ export type Soon<T> = T | Promise<T>;
 /** What a request asks of one rule. */
 export interface Charge {
   readonly rule: Rule;
-  /** Whose budget: any text. Counted apart by rule name and key. */
+  /** Whose budget: any text. Counted apart by rule name and key; stores keep more than 128 characters of it as their digest. */
   readonly key: string;
   /**
    * Default 1; any finite number ≥ 0. Fractions are rounded up to what is counted exactly: of buckets 1 ÷ windowMs, of others 1/1024, or whole units under

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { openMemoryLimiterStore, type MemoryLimiterStore } from '@simfleet/rate-limit/memory';
 import { errorCode } from '@simfleet/contracts';
 import fc from 'fast-check';
@@ -133,6 +135,23 @@ describe('the memory of the memory store', () => {
     const { store } = turned(1);
     assert.ok(store.decide(every.slice(0, 3).map((rule) => ({ rule, key: 'k' }))).every(({ allowed }) => allowed));
     assert.equal(store.keys, 1);
+  });
+
+  test('keys that a client makes long fill no memory', () => {
+    const heapMb = (): number => {
+      setFlagsFromString('--expose-gc');
+      (runInNewContext('gc') as () => void)();
+      return process.memoryUsage().heapUsed / 2 ** 20;
+    };
+    const { store } = turned(10_000);
+    const before = heapMb();
+    for (let key = 0; key < 3_000; key += 1) {
+      // As text from a socket is: of its own bytes, not of parts that others share.
+      ask(store, log, Buffer.alloc(16_384, `long ${key} `).toString('latin1'));
+    }
+    assert.equal(store.keys, 3_000);
+    const grown = heapMb() - before;
+    assert.ok(grown < 10, `${grown.toFixed(1)} MiB for 3,000 keys of 16 KiB`);
   });
 
   test('the bound is a whole number from 1 on', () => {

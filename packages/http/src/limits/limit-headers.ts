@@ -19,6 +19,8 @@ const largestInteger = 999_999_999_999_999;
 /** Bytes of the digest that names a partition: enough to tell the keys of one client apart, and nothing to find a key by. */
 const partitionBytes = 9;
 const rememberedPartitions = 10_000;
+/** An application may count by what a client writes: longer keys are digested anew each time, and fill no memory. */
+const longestRemembered = 128;
 
 /** What the items of a rule begin with in each of the two fields. */
 interface RuleTexts {
@@ -41,8 +43,9 @@ export const createLimitHeaders = (): LimitHeaders => {
     const known = partitions.get(key);
     if (known !== undefined) return known;
     const bytes = Buffer.from(hash('sha256', key, 'buffer').subarray(0, partitionBytes)).toString('base64');
-    if (partitions.size >= rememberedPartitions) partitions.clear();
     const parameter = `;pk=:${bytes}:`;
+    if (key.length > longestRemembered) return parameter;
+    if (partitions.size >= rememberedPartitions) partitions.clear();
     partitions.set(key, parameter);
     return parameter;
   };

@@ -1,7 +1,14 @@
+import { SimfleetError } from '@simfleet/contracts';
 import type { SlidingLogRule } from '../rule.ts';
 import { allowed, refused } from './decision.ts';
 import type { Meter } from './meter.ts';
 import { addUp, needOf, weigh } from './weight.ts';
+
+/**
+ * A log keeps a record for each millisecond in which something was admitted: at most so many, 1 MiB of them. Rules that could need more are refused; only
+ * fractions of a cost can fill it all the same.
+ */
+export const mostRecords = 65_536;
 
 /** Admissions in order of time, those of one millisecond together, in a ring that grows by doubling: nothing is moved or made while a key is in use. */
 export interface SlidingLogState {
@@ -45,7 +52,8 @@ const grown = (state: SlidingLogState): number[] => {
   const pairs: number[] = [];
   for (let index = 0; index < state.length; index += 1) pairs.push(timeOf(state, index), costOf(state, index));
   for (let index = 0; index < state.length; index += 1) pairs.push(0, 0);
-  return pairs;
+  // What grew by pushes keeps half as much again in reserve, a copy nothing.
+  return pairs.slice();
 };
 
 const append = (state: SlidingLogState, now: number, weight: number): void => {
@@ -64,6 +72,13 @@ const append = (state: SlidingLogState, now: number, weight: number): void => {
   state.ring[place] = now;
   state.ring[place + 1] = weight;
 };
+
+/** Whether there is no room for another record, and it would need one. */
+const isFull = (state: SlidingLogState, { dead }: Live, now: number): boolean =>
+  state.length - dead >= mostRecords && timeOf(state, state.length - 1) !== now;
+
+export const logFull = (): SimfleetError =>
+  new SimfleetError('invalid-request', 'A sliding log is full of small costs: take whole ones, or a sliding counter.');
 
 /** Takes one out of the middle. */
 const remove = (state: SlidingLogState, from: number): void => {
@@ -106,6 +121,7 @@ export const slidingLog: Meter<SlidingLogRule, SlidingLogState> = {
       const retry = room < 0 ? null : roomAt(state, live, windowMs, room) - now;
       return refused(limit, left, reset, retry, now);
     }
+    if (weight > 0 && isFull(state, live, now)) throw logFull();
     const then = addUp(live.sum, weight, limit);
     const reset = weight > 0 ? windowMs : Math.max(0, emptyAt(state, live.dead, windowMs) - now);
     if (counts && weight > 0) {

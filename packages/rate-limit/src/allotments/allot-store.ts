@@ -2,6 +2,7 @@ import type { Clock } from '@simfleet/runtime';
 import type { Rule } from '../rule.ts';
 import type { Charge, Decision, LimiterStore, Soon } from '../store.ts';
 import { defaultHoldMs, defaultHotPerSecond, mostUnits, type Allotment } from './allotment.ts';
+import { longestKey } from '../stored-key.ts';
 import { HotKey, type Lot } from './hot-key.ts';
 
 export interface AllotOptions {
@@ -10,7 +11,7 @@ export interface AllotOptions {
   readonly clock: Pick<Clock, 'monotonic' | 'after'>;
   /** null: the rule is decided by the store alone. */
   readonly allot: (rule: Rule) => Allotment | null;
-  /** Keys watched at a time; keys beyond are decided by the store alone. Default 10,000. */
+  /** Keys watched at a time; keys beyond, and those of more than 128 characters, are decided by the store alone. Default 10,000. */
   readonly maxKeys?: number;
 }
 
@@ -72,6 +73,8 @@ export const allotStore = ({ store, clock, allot, maxKeys = 10_000 }: AllotOptio
   /** undefined: the store alone decides this charge. */
   const watched = ({ rule, key, cost = 1, force, lease }: Charge): HotKey | undefined => {
     if (closed || force === true || lease !== undefined || !isPositive(cost) || allot(rule) === null) return undefined;
+    // So that not their length fills the memory.
+    if (key.length > longestKey) return undefined;
     const id = `${rule.name} ${key}`;
     const known = keys.get(id);
     if (known !== undefined && sameRule(known.rule, rule)) {

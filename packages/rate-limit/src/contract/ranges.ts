@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { hash } from 'node:crypto';
 import { test } from 'node:test';
 import { errorCode } from '@simfleet/contracts';
+import { mostRecords } from '../algorithms/sliding-log.ts';
 import type { Rule } from '../rule.ts';
 import type { Charge, LimiterStore } from '../store.ts';
 import { chargeOf, freshKey, onHandClock, type LimiterSuite } from './suite.ts';
@@ -22,6 +24,7 @@ const wrongRules: Readonly<Record<string, Rule>> = {
   'a burst of 0': { ...good, burst: 0 },
   'a bucket that no double counts': { ...good, burst: 2 ** 40, windowMs: 2 ** 20 },
   'a counter that no double counts': { name: 'c', algorithm: 'sliding-counter', limit: 2 ** 40, windowMs: 2 ** 20 },
+  'a log that nothing keeps': { name: 'l', algorithm: 'sliding-log', limit: 65_537, windowMs: 65_537 },
   'a lease of 0': { ...held, leaseMs: 0 },
 };
 
@@ -60,6 +63,56 @@ export const testRanges = (suite: LimiterSuite): void => {
       const key = freshKey();
       await refuses(() => store.decide([chargeOf(good, key), chargeOf({ ...good, limit: 6 }, key)]));
       await nothingCounted(store, key);
+    }));
+
+  test('keys of any length count apart, however they begin', () =>
+    onHandClock(suite, async (store) => {
+      const long = freshKey().repeat(300);
+      const digest = `#${hash('sha512', Buffer.from(`${long}a`, 'utf16le'), 'hex')}`;
+      const keys = [
+        `${long}a`,
+        `${long}b`,
+        long.slice(0, 128),
+        long.slice(0, 129),
+        `${long}\ud800`,
+        `${long}\udbff`,
+        digest,
+      ];
+      for (const rule of [good, held]) {
+        for (const [index, key] of keys.entries()) await store.decideOne(chargeOf(rule, key, { cost: index % 6 }));
+        const left: number[] = [];
+        for (const key of keys) left.push((await store.peek(chargeOf(rule, key, { cost: 0 }))).remaining);
+        assert.deepEqual(
+          left,
+          keys.map((_key, index) => 5 - (index % 6)),
+        );
+        await store.reset(rule, `${long}b`);
+        assert.equal((await store.peek(chargeOf(rule, `${long}b`, { cost: 0 }))).remaining, 5);
+      }
+    }));
+
+  test('a log that fractions have filled takes no further record until some are over', () =>
+    onHandClock(suite, async (store, clock) => {
+      const rule: Rule = { name: 'small', algorithm: 'sliding-log', limit: mostRecords, windowMs: 100_000 };
+      const charge = { rule, key: freshKey(), cost: 1 / 1024 };
+      for (let record = 0; record < mostRecords; record += 256) {
+        const some = Array.from({ length: 256 }, () => {
+          clock.pass(1);
+          return store.decideOne(charge);
+        });
+        for (const answer of some) assert.ok((await answer).allowed);
+      }
+      assert.equal((await store.decideOne(charge)).allowed, true, 'the millisecond of the last record');
+      clock.pass(1);
+      await refuses(() => store.decideOne(charge));
+      await refuses(() => store.peek(charge));
+      await refuses(() => store.decide([chargeOf(good, charge.key), charge]));
+      await nothingCounted(store, charge.key);
+      assert.equal((await store.peek({ ...charge, cost: 0 })).remaining, mostRecords - 65);
+      clock.pass(rule.windowMs - mostRecords - 1);
+      await refuses(() => store.decideOne(charge));
+      clock.pass(1);
+      assert.equal((await store.decideOne(charge)).allowed, true);
     }));
 };
 

@@ -5,13 +5,14 @@ import type { MeterState } from '../algorithms/index.ts';
 import { checkCharge, checkDistinct } from '../check-charge.ts';
 import type { Rule } from '../rule.ts';
 import type { Charge, Decision, LimiterStore } from '../store.ts';
+import { storedKey } from '../stored-key.ts';
 import { Entries } from './entries.ts';
 import { endOf, type Entry, type Known } from './entry.ts';
 import { KnownRules } from './known-rules.ts';
 
 export interface MemoryLimiterOptions {
   readonly clock: Pick<Clock, 'now' | 'monotonic'>;
-  /** 1 … 2^23; default 1,000,000, some 250 bytes each (logs and leases more). What happens there is in the README. */
+  /** 1 … 2^23; default 1,000,000, some 250 bytes each, logs and leases more: see the README, which also says what happens at the bound. */
   readonly maxKeys?: number;
 }
 
@@ -74,7 +75,7 @@ class MemoryStore implements MemoryLimiterStore {
     const now = this.#time();
     const known = this.#rules.of(charge.rule);
     checkCharge(charge);
-    const entry = known.keys.get(charge.key);
+    const entry = known.keys.get(storedKey(charge.key));
     const state = stateFor(known, entry, now);
     const decision = known.meter.decide(known.rule, state, charge, now, true);
     if (decision.allowed && (entry === undefined || entry.known !== known))
@@ -121,7 +122,7 @@ class MemoryStore implements MemoryLimiterStore {
   }
 
   reset(rule: Rule, key: string): void {
-    const entry = this.#rules.of(rule).keys.get(key);
+    const entry = this.#rules.of(rule).keys.get(storedKey(key));
     if (entry !== undefined) this.#entries.remove(entry);
   }
 
@@ -138,7 +139,7 @@ class MemoryStore implements MemoryLimiterStore {
   #ask(charge: Charge, now: number): Asked {
     const known = this.#rules.of(charge.rule);
     checkCharge(charge);
-    const entry = known.keys.get(charge.key);
+    const entry = known.keys.get(storedKey(charge.key));
     return { charge, known, entry, state: stateFor(known, entry, now) };
   }
 
@@ -146,7 +147,7 @@ class MemoryStore implements MemoryLimiterStore {
   #keep(charge: Charge, known: Known, entry: Entry | undefined, state: MeterState, now: number): void {
     if (charge.cost === 0) return;
     // Charges decided together: room made for one of them may have cost another its entry.
-    if (entry === undefined || entry.slot < 0) return this.#entries.add(known, charge.key, state, now);
+    if (entry === undefined || entry.slot < 0) return this.#entries.add(known, storedKey(charge.key), state, now);
     entry.known = known;
     entry.state = state;
   }

@@ -1,6 +1,7 @@
 import { SimfleetError } from '@simfleet/contracts';
 import type { Rule } from '../rule.ts';
 import type { Charge } from '../store.ts';
+import { storedKey } from '../stored-key.ts';
 
 /**
  * What keeps keys together in a cluster: keys of the same partition lie on one node and can be decided together. Default: everything in one partition, so
@@ -26,12 +27,12 @@ export class Keys {
 
   /** `{prefix}rule:key`, or `{prefix/partition}rule:key`: what stands in braces decides the slot. */
   of(rule: Rule, key: string): string {
-    return `${this.#tag(rule, key)}${rule.name}${written(key)}`;
+    return `${this.#tag(rule, key)}${rule.name}${written(storedKey(key))}`;
   }
 
   /** Beside the key of a concurrency rule: what its leases weigh. */
   ofWeights(rule: Rule, key: string): string {
-    return `${this.#tag(rule, key)}${rule.name}+${written(key)}`;
+    return `${this.#tag(rule, key)}${rule.name}+${written(storedKey(key))}`;
   }
 
   /** Keys of what is decided together. Throws `invalid-request` when they are of different partitions. */
@@ -52,7 +53,7 @@ export class Keys {
 
   #tag(rule: Rule, key: string): string {
     if (this.#partition === null) return `{${this.#prefix}}`;
-    const partition = this.#partition({ rule, key });
+    const partition = storedKey(this.#partition({ rule, key }));
     return `{${this.#prefix}/${encodeURIComponent(partition.isWellFormed() ? partition : JSON.stringify(partition))}}`;
   }
 }

@@ -1,4 +1,5 @@
 import { SimfleetError } from '@simfleet/contracts';
+import { logFull } from '../algorithms/sliding-log.ts';
 
 /** First word of an error of Redis → what an operator should hear. */
 const hints: Readonly<Record<string, string>> = {
@@ -44,10 +45,7 @@ export const explain = (error: unknown): string => {
 export const failure = (error: unknown, secret: string | undefined): SimfleetError => {
   const said = messageOf(error);
   if (said.startsWith('LOGFULL')) {
-    return new SimfleetError(
-      'invalid-request',
-      'A sliding log is full of small costs: take whole ones, or a sliding counter.',
-    );
+    return logFull();
   }
   const cause = new Error(secret === undefined ? said : said.replaceAll(secret, '…'));
   return new SimfleetError('unavailable', `The store of rate limits is not there: ${explain(error)}.`, { cause });
