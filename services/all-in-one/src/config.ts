@@ -85,7 +85,7 @@ const platformOptions = z.object({
     .max(10_000)
     .default(250)
     .describe(
-      'Milliseconds after which a decision does not wait for the server of rate limits any more: it does as onStoreLoss of its policy says. Five in a row, and the server is taken for lost. It answers within 1; below 250 a busy machine that lets it wait for a processor looks like a loss.',
+      'Milliseconds after which a decision does not wait for the server of rate limits any more: it does as onStoreLoss of its policy says. One such wait, or five errors in a row, and the server is taken for lost until it answers a check, 50 ms later or more. It answers within 1; below 250 a busy machine that lets it wait for a processor looks like a loss.',
     ),
   rateLimitReplicas: z
     .int()

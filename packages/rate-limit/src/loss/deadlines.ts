@@ -21,6 +21,8 @@ export class Deadlines {
   #first = 0;
   #armed = false;
   #waitsFor: 'due' | 'moment' | 'turn' = 'due';
+  /** Waits with ends up to then are heard out by the moment or turn that is waited for. */
+  #lastHeard = Number.NEGATIVE_INFINITY;
 
   constructor(clock: Pick<Clock, 'monotonic' | 'after'>, timeoutMs: number) {
     this.#clock = clock;
@@ -52,21 +54,25 @@ export class Deadlines {
     this.#dropAnswered();
     const next = this.#queue[this.#first];
     if (next === undefined) return;
-    const late = this.#clock.monotonic() - next.due;
+    const now = this.#clock.monotonic();
+    const late = now - next.due;
     if (late < 0) return this.#wait('due', -late);
     // What the process had no time to send is answered after a moment; what was answered while it stood still lies in the socket, however late the timer is,
-    // and is read in the next turn. Only then is anything given up.
-    if (this.#waitsFor === 'due' && late > stalledMs)
-      return this.#wait('moment', Math.min(afterStallMs, this.#timeoutMs / 4));
-    if (this.#waitsFor !== 'turn') return this.#wait('turn', 0);
+    // and is read in the next turn. Only then is anything given up that had begun by now; for what begins later the process may stand still again.
+    if (this.#waitsFor === 'due' || next.due > this.#lastHeard) {
+      this.#lastHeard = now + this.#timeoutMs;
+      if (late > stalledMs) return this.#wait('moment', Math.min(afterStallMs, this.#timeoutMs / 4));
+      return this.#wait('turn', 0);
+    }
+    if (this.#waitsFor === 'moment') return this.#wait('turn', 0);
     this.#expire();
     const left = this.#queue[this.#first];
     if (left !== undefined) this.#wait('due', Math.max(0, left.due - this.#clock.monotonic()));
   }
 
   #expire(): void {
-    const now = this.#clock.monotonic();
-    for (let wait = this.#queue[this.#first]; wait !== undefined && wait.due <= now; wait = this.#queue[this.#first]) {
+    const last = Math.min(this.#clock.monotonic(), this.#lastHeard);
+    for (let wait = this.#queue[this.#first]; wait !== undefined && wait.due <= last; wait = this.#queue[this.#first]) {
       this.#first += 1;
       if (wait.open) wait.expire();
     }

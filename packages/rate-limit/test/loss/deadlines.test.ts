@@ -94,6 +94,27 @@ void suite('Waits on one timer', () => {
     assert.equal(clock.timers.length, 0);
   });
 
+  void test('grant that moment again to what began in it, should the process stand still again', () => {
+    const clock = looseClock();
+    const deadlines = new Deadlines(clock, 100);
+    const ended: string[] = [];
+    const mute = deadlines.add(() => ended.push('mute'));
+    clock.ring(500);
+    clock.now = 505;
+    const answered = deadlines.add(() => ended.push('answered'));
+    const waits = () => clock.timers.map(({ ms }) => ms);
+    // Its end has passed too when the timer comes, and it may not have been sent before.
+    clock.ring(900);
+    assert.deepEqual([ended, waits()], [[], [0]]);
+    clock.ring(901);
+    assert.deepEqual([ended, mute.open, waits()], [['mute'], false, [0]], 'what was heard out is given up');
+    clock.ring(902);
+    assert.deepEqual(waits(), [20]);
+    answered.answered();
+    clock.ring(922);
+    assert.deepEqual([ended, waits()], [['mute'], []]);
+  });
+
   void test('hold no more than is open, a thousand answered ones aside', () => {
     const clock = fakeClock();
     const deadlines = new Deadlines(clock, 100);

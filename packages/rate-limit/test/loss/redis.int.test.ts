@@ -6,7 +6,7 @@ import { redisMissing, silentLogger, startRedis, until } from '@simfleet/testing
 import { guardStore, type GuardedStore, type LossPolicy } from '../../src/index.ts';
 import { openMemoryLimiterStore } from '../../src/memory/index.ts';
 import { openRedisLimiterStore } from '../../src/redis/index.ts';
-import { byName, log } from './guarded.ts';
+import { byName, log, valueOf } from './guarded.ts';
 
 const replicas = 2;
 const limit = 60;
@@ -14,16 +14,20 @@ const timeoutMs = 100;
 /** A machine that does other things as well may wake a process late: this is not about it. */
 const slackMs = 250;
 
-const openGuard = async (test: TestContext, url: string): Promise<GuardedStore> => {
+const openGuard = async (
+  test: TestContext,
+  url: string,
+  { timeoutMs: most = timeoutMs, metrics = createMetrics() } = {},
+): Promise<GuardedStore> => {
   const guard = guardStore({
     // Answers that come after the guard's time-out are still heard, and given back.
     store: await openRedisLimiterStore({ url, timeoutMs: 20 * timeoutMs }),
     shares: openMemoryLimiterStore({ clock: systemClock, maxKeys: 1_000 }),
     replicas,
-    timeoutMs,
+    timeoutMs: most,
     onLoss: byName,
     clock: systemClock,
-    metrics: createMetrics(),
+    metrics,
     logger: silentLogger(),
   });
   test.after(() => guard.close());
@@ -151,6 +155,39 @@ void suite('A Redis that is lost under load', { skip: redisMissing() }, () => {
     assert.ok((await guard.decideOne({ rule: log('closed', limit), key: 'a' })).at >= 0);
     assert.equal(guard.state, 'up');
     await guard.check();
+  });
+
+  void test('a process that stands still for longer than the time-out takes no answered decision for a lost one', async (t) => {
+    const redis = await startRedis(t);
+    const metrics = createMetrics();
+    const guard = await openGuard(t, redis.url, { timeoutMs: 250, metrics });
+    const charge = { rule: log('closed', 100_000), key: 'a' };
+    const standStill = (): void => {
+      const end = performance.now() + 400;
+      while (performance.now() < end);
+    };
+    const aHundred = () => Array.from({ length: 100 }, () => guard.decideOne(charge));
+    /** When it stands still: between what is asked and its being sent, with the answers in the socket, and just after some have been read. */
+    const moments: readonly (() => Promise<void>)[] = [
+      async () => undefined,
+      () => new Promise((resolve) => setImmediate(resolve)),
+      async () => void (await guard.decideOne(charge)),
+    ];
+    for (const moment of moments) {
+      for (let round = 0; round < 2; round += 1) {
+        const asked = aHundred();
+        await moment();
+        standStill();
+        asked.push(...aHundred());
+        for (const answer of asked) {
+          const { allowed, at } = await answer;
+          assert.ok(allowed && at >= 0);
+        }
+        assert.equal(guard.state, 'up');
+      }
+    }
+    assert.equal(await valueOf(metrics, 'simfleet_rate_limit_store_failures_total', { kind: 'timeout' }), 0);
+    assert.equal((await guard.decideOne(charge)).remaining, 100_000 - 1_203, 'each was counted once');
   });
 
   void test('is closed while it is lost, between two attempts to reach it', async (t) => {
