@@ -1,5 +1,6 @@
 --> sliding-counter-open
-if current == 0 and previous == 0 then return end
+-- What counted under another rule and does not under this one is forgotten, as by a charge.
+if current == 0 and previous == 0 then return call('DEL', key) end
 local weight, admitted = weigh(ARGV[i + 4], area), tonumber(ARGV[i + 8])
 if admitted >= begun then
   current = current - min(current, weight)

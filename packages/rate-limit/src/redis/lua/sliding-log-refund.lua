@@ -1,5 +1,6 @@
 --> sliding-log-open
-if first == next then return end
+-- What counted under another rule and does not under this one is forgotten, as by a charge.
+if first == next then return call('DEL', key) end
 local number, before, admitted, back = first, base, tonumber(ARGV[i + 8]), 0
 if first_at <= admitted and admitted <= last_at then
   local given_at, upto = first_at, first_sum
