@@ -58,6 +58,10 @@ const connectCluster = (options: ConnectionOptions): Cluster =>
   new Cluster([...options.address.servers], {
     redisOptions: optionsOf(options),
     enableOfflineQueue: false,
+    // Its question goes to any node, also to one that is still being connected to, which without a queue counts as lost: all are then closed and connected
+    // to anew, at times for seconds. A cluster that is not whole says so to each decision.
+    enableReadyCheck: false,
+    slotsRefreshTimeout: Math.max(options.timeoutMs, 1000),
     clusterRetryStrategy: nextAttempt,
     clusterNodeRetryStrategy: nextAttempt,
     // What fails is told to the caller, who knows what to do; these would send a decision again that may have been counted.

@@ -197,6 +197,18 @@ test('rediss: speaks TLS with who the authority signed, and with nobody else', {
   await assertAway(() => doubting.decideOne(charge), /certificate|connection/);
 });
 
+test('a cluster that is whole is there at the first attempt, every time', { skip }, async (t) => {
+  const { url } = await startRedisCluster(t);
+  const { logger, entries } = recordingLogger();
+  for (let time = 0; time < 100; time += 1) {
+    const store = await openRedisLimiterStore({ url, timeoutMs: 5_000, logger, partition: ({ key }) => key });
+    const users = Array.from({ length: 10 }, (_, user) => ({ ...charge, key: `user ${user}` }));
+    await Promise.all(users.map((user) => store.decideOne(user)));
+    await store.close();
+  }
+  assert.deepEqual(entries(), []);
+});
+
 test('a node of a cluster that is killed fails its own keys only, and is found again', { skip }, async (t) => {
   const { url, nodes } = await startRedisCluster(t);
   const store = await openRedisLimiterStore({ url, timeoutMs, partition: ({ key }) => key });

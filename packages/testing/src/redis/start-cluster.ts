@@ -30,6 +30,9 @@ export const startRedisCluster = async (
         // Its default is the port + 10,000, which nobody has looked at.
         'cluster-port': String(await freePort()),
         'cluster-config-file': 'nodes.conf',
+        // Before others have told it where it is, a node leaves itself out of what it tells clients.
+        'cluster-announce-ip': '127.0.0.1',
+        // As long as a new cluster waits before it is whole.
         'cluster-node-timeout': '2000',
       },
     });
@@ -43,5 +46,7 @@ export const startRedisCluster = async (
     if (first !== undefined && index > 0) await first.cli('CLUSTER', 'MEET', '127.0.0.1', String(node.port), bus);
   }
   await until('the cluster to be whole', async () => (await Promise.all(nodes.map(isUp))).every(Boolean), 20_000);
+  // A busy machine may keep a node silent for seconds: the others shall not give it up for that.
+  for (const { cli } of nodes) await cli('CONFIG', 'SET', 'cluster-node-timeout', '15000');
   return { url: `redis://${nodes.map(({ port }) => `127.0.0.1:${port}`).join(',')}`, nodes };
 };
