@@ -15,7 +15,13 @@ export interface UpgradeRequest {
 
 /** What becomes of an upgrade: a socket that carries `data`, or an HTTP answer (RFC 9457 problem, with its headers). */
 export type UpgradeAnswer<Data> =
-  | { readonly accept: true; readonly data: Data; readonly protocol?: string }
+  | {
+      readonly accept: true;
+      readonly data: Data;
+      readonly protocol?: string;
+      /** Called once, instead of `open`, when nothing opens after all: the client has gone by then, it took too long, or the server stops. */
+      readonly abandoned?: () => void;
+    }
   | {
       readonly accept: false;
       readonly status: number;
@@ -51,8 +57,7 @@ export interface Socket<Data> {
 
 export interface SocketHandlers<Data> {
   /**
-   * Decides before the handshake: authentication by header, limits, path. A rejected promise answers 500. If the client has gone by then, nothing is
-   * opened: `data` holds nothing that has to be given back.
+   * Decides before the handshake: authentication by header, limits, path. A rejected promise answers 500. What is accepted is opened, or `abandoned`.
    */
   upgrade(request: UpgradeRequest): UpgradeAnswer<Data> | Promise<UpgradeAnswer<Data>>;
   open(socket: Socket<Data>): void;

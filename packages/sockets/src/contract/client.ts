@@ -26,6 +26,8 @@ export interface ClientEnd {
 /** A WebSocket client that can do what no library lets one do. */
 export interface TestClient {
   readonly protocol: string;
+  /** As they were answered. */
+  readonly extensions: string;
   readonly received: readonly (string | Buffer)[];
   readonly pongs: readonly string[];
   readonly pings: () => number;
@@ -108,10 +110,15 @@ export const connectClient = async (url: string, options: ClientOptions = {}): P
     .update(key + guid)
     .digest('base64');
   if (response.headers['sec-websocket-accept'] !== expected) throw new Error('Sec-WebSocket-Accept is wrong');
-  return talk(stream, head, response.headers['sec-websocket-protocol'] ?? '', options);
+  return talk(stream, head, response.headers, options);
 };
 
-const talk = (stream: NetSocket, head: Buffer, protocol: string, options: ClientOptions): TestClient => {
+const talk = (
+  stream: NetSocket,
+  head: Buffer,
+  answered: IncomingMessage['headers'],
+  options: ClientOptions,
+): TestClient => {
   const received: (string | Buffer)[] = [];
   const pongs: string[] = [];
   const reader = new FrameReader();
@@ -160,7 +167,8 @@ const talk = (stream: NetSocket, head: Buffer, protocol: string, options: Client
   if (head.length > 0) read(head);
 
   const client: TestClient = {
-    protocol,
+    protocol: answered['sec-websocket-protocol'] ?? '',
+    extensions: answered['sec-websocket-extensions'] ?? '',
     received,
     pongs,
     pings: () => pings,

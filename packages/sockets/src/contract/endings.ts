@@ -2,10 +2,14 @@ import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { once } from 'node:events';
 import { test } from 'node:test';
+import { setImmediate as turn } from 'node:timers/promises';
 import { until } from '@simfleet/testing';
-import { connectClient } from './client.ts';
+import { connectClient, refusedUpgrade } from './client.ts';
 import { command } from './fixture.ts';
 import { serve, type SocketSuite } from './suite.ts';
+
+/** What a busy machine may add to the time that a stop has. */
+const slackMs = 5_000;
 
 /** How connections end, and that nothing is left of them. */
 export const testEndings = (suite: SocketSuite): void => {
@@ -107,6 +111,40 @@ export const testEndings = (suite: SocketSuite): void => {
     assert.equal(state.closes.length, 21);
     await assert.rejects(connectClient(served.url), /ECONNREFUSED/);
     half.destroy();
+  });
+
+  test('a thousand that talk are all told to come back, and nobody holds up the stop', async (t) => {
+    const served = await serve(suite, t, { limits: { closeMs: 2_000 } });
+    const clients = await Promise.all(Array.from({ length: 1_000 }, () => connectClient(served.url)));
+    await Promise.all(clients.map((client) => client.ask(command(['subscribe', 'all'], ['send', 'in']))));
+    let talking = true;
+    const talk = async (): Promise<void> => {
+      for (let number = 0; talking; number = (number + 1) % clients.length) {
+        clients[number]?.send('more');
+        if (number % 50 === 0) await turn();
+      }
+    };
+    const all = talk();
+    const began = performance.now();
+    const { connections, closes } = await served.stop();
+    // Its process ends, where it has one of its own: what the clients said last must not cost them the close.
+    await served.end();
+    const took = performance.now() - began;
+    talking = false;
+    await all;
+    for (const client of clients) assert.deepEqual(await client.end, { code: 1012, reason: 'service-restart' });
+    assert.deepEqual([connections, closes.length], [0, 1_000]);
+    assert.ok(took < 2_000 + slackMs, `the stop took ${took} ms`);
+  });
+
+  test('an upgrade that nobody has decided does not hold up the stop', async (t) => {
+    const served = await serve(suite, t, { limits: { closeMs: 200, handshakeMs: 60_000 } });
+    const undecided = refusedUpgrade(served.url, { path: '/hang' });
+    await served.reach('its request', (state) => state.asked === 1);
+    const began = performance.now();
+    await served.stop();
+    assert.ok(performance.now() - began < 200 + slackMs);
+    assert.equal((await undecided).status, 503);
   });
 
   test('thousands that come and go leave nothing behind', async (t) => {

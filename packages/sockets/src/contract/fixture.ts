@@ -51,6 +51,8 @@ export interface FixtureState {
   /** Upgrades that the handler was asked for. */
   readonly asked: number;
   readonly opened: number;
+  /** Upgrades that were accepted and told that nothing opened. */
+  readonly abandoned: number;
   readonly closes: readonly {
     readonly id: string;
     readonly code: number;
@@ -112,6 +114,7 @@ export const serveFixture = async (
 ): Promise<FixtureAddress & { readonly stop: () => Promise<void> }> => {
   let asked = 0;
   let opened = 0;
+  let abandoned = 0;
   let drains = 0;
   let inCall = false;
   const sockets = new Set<Socket<Data>>();
@@ -137,7 +140,12 @@ export const serveFixture = async (
         asked += 1;
         const query = new URLSearchParams(request.query);
         const protocol = query.get('protocol');
-        const accept = { accept: true, data: { request }, ...(protocol === null ? {} : { protocol }) } as const;
+        const accept: UpgradeAnswer<Data> = {
+          accept: true,
+          data: { request },
+          abandoned: () => void (abandoned += 1),
+          ...(protocol === null ? {} : { protocol }),
+        };
         const answer = answers[request.path]?.(query) ?? accept;
         if (!(answer instanceof Promise)) return answer;
         return answer.then((late) => (late === acceptLate ? accept : late));
@@ -189,6 +197,7 @@ export const serveFixture = async (
       connections: server.connections,
       asked,
       opened,
+      abandoned,
       closes,
       drains,
       floods,

@@ -27,11 +27,15 @@ export interface Served extends FixtureAddress {
   reach(what: string, holds: (state: FixtureState) => boolean): Promise<FixtureState>;
   publish(publishing: Publishing): Promise<FixtureState & { readonly published: number }>;
   stop(): Promise<FixtureState>;
+  /** Stops, and ends the process of the server where it has one of its own. Once. */
+  end(): Promise<void>;
 }
 
 export const serve = async (suite: SocketSuite, t: TestContext, options: FixtureOptions = {}): Promise<Served> => {
   const { url, control, stop } = await suite.start(options);
-  t.after(stop);
+  let ending: Promise<void> | null = null;
+  const end = (): Promise<void> => (ending ??= stop());
+  t.after(end);
   const ask = async <Answer>(path: string, body?: unknown): Promise<Answer> => {
     const response = await fetch(control + path, { method: 'POST', body: JSON.stringify(body ?? null) });
     return (await response.json()) as Answer;
@@ -52,5 +56,6 @@ export const serve = async (suite: SocketSuite, t: TestContext, options: Fixture
       ),
     publish: (publishing) => ask('/publish', publishing),
     stop: () => ask('/stop'),
+    end,
   };
 };

@@ -38,6 +38,14 @@ export const testUpgrades = (suite: SocketSuite): void => {
     assert.deepEqual([status, code(body)], [500, 'internal']);
   });
 
+  test('no compression is agreed on, whatever is offered', async (t) => {
+    const { url } = await serve(suite, t);
+    const offer = 'permessage-deflate; client_max_window_bits';
+    const client = await connectClient(url, { headers: { 'sec-websocket-extensions': offer } });
+    assert.equal(client.extensions, '');
+    assert.equal(await client.ask('x'.repeat(10_000)), 'x'.repeat(10_000));
+  });
+
   test('a refusal is an HTTP answer with its headers and body', async (t) => {
     const { url } = await serve(suite, t);
     const { status, headers, body } = await refusedUpgrade(url, { path: '/refuse' });
@@ -78,8 +86,22 @@ export const testUpgrades = (suite: SocketSuite): void => {
     gone.resetAndDestroy();
     const client = await connectClient(served.url, { path: '/slow?ms=300' });
     assert.equal(await client.ask('hello'), 'hello');
-    const { opened, closes, connections } = await served.state();
-    assert.deepEqual([opened, closes.length, connections], [1, 0, 1]);
+    const { opened, abandoned, closes, connections } = await served.state();
+    assert.deepEqual([opened, abandoned, closes.length, connections], [1, 1, 0, 1]);
+  });
+
+  test('every upgrade that is accepted is opened or told that it is not, once', async (t) => {
+    const served = await serve(suite, t, { limits: { handshakeMs: 200 } });
+    const late = await refusedUpgrade(served.url, { path: '/slow?ms=600' });
+    assert.equal(late.status, 503);
+    const unasked = await refusedUpgrade(served.url, { path: '/?protocol=third' });
+    assert.equal(unasked.status, 500);
+    const client = await connectClient(served.url, { path: '/slow?ms=20' });
+    const { opened } = await served.reach('both', ({ abandoned }) => abandoned === 2);
+    assert.equal(opened, 1);
+    client.close(1000);
+    const { abandoned } = await served.reach('its end', ({ connections }) => connections === 0);
+    assert.equal(abandoned, 2);
   });
 
   test('what is no opening handshake is refused by a problem', async (t) => {

@@ -35,3 +35,6 @@ export const refusal = (
     body: JSON.stringify(body),
   };
 };
+
+/** To whoever comes to a server that stops. */
+export const going = (): Refusal => refusal('unavailable', 'The server is going. Come back to another one.');

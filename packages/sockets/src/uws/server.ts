@@ -6,9 +6,9 @@ import { Heartbeat } from '../heartbeat.ts';
 import { limitsOf } from '../limits.ts';
 import type { CreateSocketServer, SocketServer, SocketServerOptions } from '../server.ts';
 import { Topics } from '../topics.ts';
-import { decide } from '../upgrade/decide.ts';
+import { Decisions } from '../upgrade/decisions.ts';
 import { handshakeMistake, offeredProtocols } from '../upgrade/handshake.ts';
-import { refusal, type Refusal } from '../upgrade/refusal.ts';
+import { going, refusal, type Refusal } from '../upgrade/refusal.ts';
 import { writeAnswer } from './answer.ts';
 import { Connection, type Overflowing, type Surroundings } from './connection.ts';
 import type { Uws, UwsApp, UwsRequest, UwsResponse } from './module.ts';
@@ -38,9 +38,9 @@ const createUwsSocketServer = <Data>(uws: Uws, options: SocketServerOptions<Data
   const topics = new Topics<Overflowing>();
   const published = new Published(limits.budgetBytes);
   const around: Surroundings = { limits, counts, topics, isFresh: (topic) => published.isFresh(topic) };
+  const decisions = new Decisions(handlers, limits, logger);
   let app: UwsApp | null = null;
   let listening: unknown = null;
-  let deciding = 0;
   let numbers = 0;
   let stopping: Promise<void> | null = null;
 
@@ -62,11 +62,9 @@ const createUwsSocketServer = <Data>(uws: Uws, options: SocketServerOptions<Data
     queueMicrotask(() => guarded(connection, () => handlers.close(connection, code, reason)));
   };
 
-  const going = (): Refusal => refusal('unavailable', 'The server is going. Come back to another one.');
-
   const full = (): Refusal | null => {
     if (stopping !== null) return going();
-    if (connections.size + deciding < limits.connections) return null;
+    if (connections.size + decisions.size < limits.connections) return null;
     return refusal('unavailable', 'There are as many connections as this server takes.');
   };
 
@@ -85,13 +83,13 @@ const createUwsSocketServer = <Data>(uws: Uws, options: SocketServerOptions<Data
     };
     const mistake = handshakeMistake({ method: request.getMethod().toUpperCase(), path, headers }) ?? full();
     if (mistake !== null) return refuse(mistake);
-    deciding += 1;
     const facts = { path, query, headers, remoteAddress, protocols: offeredProtocols(headers) ?? [] };
-    const answer = await decide(handlers, facts, limits.handshakeMs, logger);
-    deciding -= 1;
+    const answer = await decisions.decide(facts);
     if (!answer.accept) return refuse(answer);
-    if (stopping !== null) return refuse(going());
-    if (aborted) return;
+    if (aborted || stopping !== null) {
+      answer.abandoned?.();
+      return refuse(going());
+    }
     const connection = new Connection(++numbers, answer.data, remoteAddress, around);
     response.cork(() =>
       response.upgrade({ connection }, headers['sec-websocket-key'] ?? '', answer.protocol ?? '', '', context),
@@ -151,14 +149,15 @@ const createUwsSocketServer = <Data>(uws: Uws, options: SocketServerOptions<Data
   const end = async (): Promise<void> => {
     uws.us_listen_socket_close(listening);
     const { code, reason } = closeCodes.serviceRestart;
-    let waiting = 0;
+    let waiting = decisions.size;
+    decisions.refuseAll(going());
     for (const connection of connections) {
       waiting += connection.waitingBytes;
       connection.close(code, reason);
     }
     heartbeat.stop();
     // A socket that is closing is out of sight here. Those that have read everything are done; others get the time to.
-    await new Promise((resolve) => setTimeout(resolve, waiting > 0 || deciding > 0 ? limits.closeMs : 0));
+    await new Promise((resolve) => setTimeout(resolve, waiting > 0 ? limits.closeMs : 0));
     app?.close?.();
   };
 

@@ -10,9 +10,9 @@ import { Heartbeat } from '../heartbeat.ts';
 import { limitsOf } from '../limits.ts';
 import type { SocketServer, SocketServerOptions } from '../server.ts';
 import { Topics } from '../topics.ts';
-import { decide } from '../upgrade/decide.ts';
+import { Decisions } from '../upgrade/decisions.ts';
 import { handshakeMistake, offeredProtocols } from '../upgrade/handshake.ts';
-import { refusal, type Refusal } from '../upgrade/refusal.ts';
+import { going, refusal, type Refusal } from '../upgrade/refusal.ts';
 import { answerUpgrade, writeAnswer } from './answer.ts';
 import { Connection } from './connection.ts';
 import { listenTo } from './events.ts';
@@ -30,9 +30,9 @@ export const createWsSocketServer = <Data>(options: SocketServerOptions<Data>): 
   const topics = new Topics<Receiver>();
   const outbox = new Outbox(limits.budgetBytes);
   const protocols = new WeakMap<IncomingMessage, string>();
+  const decisions = new Decisions(handlers, limits, logger);
   const following = new AbortController();
   let listener: Server | null = null;
-  let deciding = 0;
   let opened = 0;
   let stopping: Promise<void> | null = null;
   let emptied: (() => void) | null = null;
@@ -74,8 +74,8 @@ export const createWsSocketServer = <Data>(options: SocketServerOptions<Data>): 
   };
 
   const full = (): Refusal | null => {
-    if (stopping !== null) return refusal('unavailable', 'The server is going. Come back to another one.');
-    if (connections.size + deciding < limits.connections) return null;
+    if (stopping !== null) return going();
+    if (connections.size + decisions.size < limits.connections) return null;
     return refusal('unavailable', 'There are as many connections as this server takes.');
   };
 
@@ -90,7 +90,6 @@ export const createWsSocketServer = <Data>(options: SocketServerOptions<Data>): 
     };
     const mistake = handshakeMistake({ method: request.method ?? '', path, headers }) ?? full();
     if (mistake !== null) return refuse(mistake);
-    deciding += 1;
     const facts = {
       path,
       query: query.join('?'),
@@ -98,13 +97,21 @@ export const createWsSocketServer = <Data>(options: SocketServerOptions<Data>): 
       remoteAddress: stream.remoteAddress ?? '',
       protocols: offeredProtocols(headers) ?? [],
     };
-    const answer = await decide(handlers, facts, limits.handshakeMs, logger);
-    deciding -= 1;
+    const answer = await decisions.decide(facts);
     if (!answer.accept) return refuse(answer);
-    if (stopping !== null) return refuse(refusal('unavailable', 'The server is going. Come back to another one.'));
+    if (stopping !== null) {
+      answer.abandoned?.();
+      return refuse(going());
+    }
     if (answer.protocol !== undefined) protocols.set(request, answer.protocol);
     stream.off('error', destroyThis);
-    wss.handleUpgrade(request, stream, head, (ws) => open(ws, stream, answer.data));
+    let isOpen = false;
+    // Calls back before it returns, or never: the client has gone.
+    wss.handleUpgrade(request, stream, head, (ws) => {
+      isOpen = true;
+      open(ws, stream, answer.data);
+    });
+    if (!isOpen) answer.abandoned?.();
   };
 
   const end = async (server: Server): Promise<void> => {
@@ -113,6 +120,7 @@ export const createWsSocketServer = <Data>(options: SocketServerOptions<Data>): 
     const empty = new Promise<void>((resolve) => {
       emptied = resolve;
     });
+    decisions.refuseAll(going());
     server.close();
     server.closeIdleConnections();
     const { code, reason } = closeCodes.serviceRestart;
