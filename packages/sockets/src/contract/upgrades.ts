@@ -25,6 +25,8 @@ export const testUpgrades = (suite: SocketSuite): void => {
     const headers = seen['headers'] as Record<string, string>;
     assert.equal(headers['authorization'], 'Bearer secret');
     assert.equal(headers['x-many'], 'one, two');
+    const plain = await connectClient(url, { path: '/v1/live' });
+    assert.equal((JSON.parse((await plain.ask(command(['who']))) as string) as typeof seen)['query'], '');
     // Nothing was chosen, so nothing is answered.
     assert.equal(client.protocol, '');
   });

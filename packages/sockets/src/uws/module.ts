@@ -15,7 +15,8 @@ export interface UwsSocket {
 /** Dead once the handler returns. */
 export interface UwsRequest {
   getUrl(): string;
-  getQuery(): string;
+  /** Undefined where the URL has no `?`. */
+  getQuery(): string | undefined;
   getMethod(): string;
   forEach(see: (name: string, value: string) => void): void;
 }

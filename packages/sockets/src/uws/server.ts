@@ -75,7 +75,7 @@ const createUwsSocketServer = <Data>(uws: Uws, options: SocketServerOptions<Data
     });
     const headers = headersOf(request);
     const path = request.getUrl();
-    const query = request.getQuery();
+    const query = request.getQuery() ?? '';
     const remoteAddress = Buffer.from(response.getRemoteAddressAsText()).toString();
     const refuse = (answer: Refusal): void => {
       counts.refused += 1;
