@@ -37,7 +37,7 @@ export const followJobs = async (intake: Intake): Promise<Unsubscribe> => {
     await bus.consume({
       name: 'operator',
       types: ['dev.simfleet.job.changed.v1'],
-      handle: async ({ data }) => changed(intake, data),
+      handle: async ({ data, sourceversion }) => changed(intake, data, sourceversion),
     }),
     await bus.answer('operator.patch-resource', (request) => patchResource(intake.api, request)),
   ];
@@ -48,17 +48,19 @@ export const followJobs = async (intake: Intake): Promise<Unsubscribe> => {
   };
 };
 
-/** A job changed: its resource is looked at, and made where a job of the API has none. */
-const changed = ({ customers, orders, queue, resources, views, logger }: Intake, job: Told): void => {
+/** A job changed: its resource is looked at, and made where a job of the API has none. Without a version it is not known that it did. */
+const changed = ({ customers, orders, queue, resources, views, logger }: Intake, job: Told, version?: number): void => {
   if (job.origin === 'kubernetes' && job.resource !== undefined && job.resource !== null) {
-    if (resources.get(job.resource) !== null) views.invalidate(job.jobId);
+    // The answer to a write of ours, in hand already.
+    if (version !== undefined && views.hasSeen(job.jobId, version)) return;
+    if (resources.get(job.resource) !== null) views.invalidate(job.jobId, version);
     return queue.add(keyOf(job.resource));
   }
   const namespace = customers.namespaceOf(job.customer);
   if (namespace === null)
     return logger.debug({ jobId: job.jobId, customer: job.customer }, 'the customer has no namespace here');
   const place = { namespace, name: job.name };
-  if (resources.get(place) !== null) views.invalidate(job.jobId);
+  if (resources.get(place) !== null) views.invalidate(job.jobId, version);
   if (!job.deleted && job.desired !== 'stop') orders.expect(keyOf(place), job.jobId);
   queue.add(keyOf(place));
 };

@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { SimfleetError, errorTable } from '@simfleet/contracts';
 import type { CreateJob, ErrorCode, Job, JobState, Page, Problem, Service } from '@simfleet/contracts';
+import { openRequests } from './requests.ts';
+import type { PlatformAnswer } from './requests.ts';
 
 /** Members of a job's spec or labels as JSON merge patch (RFC 7396). */
 export interface JobPatch {
@@ -14,6 +16,11 @@ export interface ServiceOrder {
   readonly spec: Readonly<Record<string, unknown>>;
 }
 
+/** A job as the platform answered it, with the version of its record: that of the event which told of it. Lists do not tell it. */
+export interface JobRecord extends Job {
+  readonly version?: number;
+}
+
 /**
  * The platform's API as the operator uses it. Throws what the platform answers, by code, mistakes included; `unavailable` when it does not answer in
  * time. Everything may be sent again: a job is created once for each resource uid.
@@ -21,12 +28,12 @@ export interface ServiceOrder {
 export interface Platform {
   createJob(
     body: Pick<CreateJob, 'customer' | 'name' | 'labels' | 'resource'> & { readonly spec: unknown },
-  ): Promise<Job>;
+  ): Promise<JobRecord>;
   /** Null when there is none. */
-  getJob(id: string): Promise<Job | null>;
+  getJob(id: string): Promise<JobRecord | null>;
   /** Jobs of that name, of all customers; the newest 500. */
   findJobs(name: string): Promise<readonly Job[]>;
-  patchJob(id: string, patch: JobPatch): Promise<Job>;
+  patchJob(id: string, patch: JobPatch): Promise<JobRecord>;
   /** Every job in one of these states, a page at a time. */
   listJobs(states: readonly JobState[]): AsyncIterable<readonly Job[]>;
   /** Null when there is none; without a version the newest. */
@@ -42,14 +49,12 @@ export interface PlatformOptions {
   readonly url: string;
   /** File of the operator's token; read again when the platform refuses it, since a mounted Secret changes under us. */
   readonly tokenFile: string;
-  readonly fetch?: typeof fetch;
 }
 
-/** A write waits for its commit, and for the one that folds the job. */
-const answerWithinMs = 15_000;
 const pageSize = 500;
 
-export const openPlatform = ({ url, tokenFile, fetch: send = fetch }: PlatformOptions): Platform => {
+export const openPlatform = ({ url, tokenFile }: PlatformOptions): Platform => {
+  const send = openRequests(url);
   let token: Promise<string> | null = null;
   const readToken = async (): Promise<string> => {
     try {
@@ -60,28 +65,33 @@ export const openPlatform = ({ url, tokenFile, fetch: send = fetch }: PlatformOp
     }
   };
 
-  const once = async (method: string, path: string, body: unknown): Promise<Response> => {
-    const headers: Record<string, string> = { authorization: `Bearer ${await (token ??= readToken())}` };
-    if (body !== undefined) headers['content-type'] = 'application/json';
+  const once = async (method: string, path: string, body: string | undefined): Promise<PlatformAnswer> => {
+    const request = { method, path, token: await (token ??= readToken()), body };
     try {
-      return await send(new URL(path, url), {
-        ...{ method, headers, redirect: 'error', signal: AbortSignal.timeout(answerWithinMs) },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      });
+      return await send(request);
     } catch (cause) {
       throw new SimfleetError('unavailable', `the platform at ${url} does not answer`, { cause });
     }
   };
 
-  const call = async <Body>(method: string, path: string, body?: unknown): Promise<Body> => {
-    let response = await once(method, path, body);
-    if (response.status === 401) {
-      await response.body?.cancel();
+  const answered = async (method: string, path: string, content?: unknown): Promise<PlatformAnswer> => {
+    const body = content === undefined ? undefined : JSON.stringify(content);
+    let answer = await once(method, path, body);
+    if (answer.status === 401) {
       token = null;
-      response = await once(method, path, body);
+      answer = await once(method, path, body);
     }
-    if (!response.ok) throw await problemOf(response);
-    return (response.status === 204 ? undefined : await response.json()) as Body;
+    if (answer.status < 200 || answer.status > 299) throw problemOf(answer);
+    return answer;
+  };
+
+  const call = async <Body>(method: string, path: string, content?: unknown): Promise<Body> =>
+    bodyOf<Body>(await answered(method, path, content));
+
+  const job = async (method: string, path: string, content?: unknown): Promise<JobRecord> => {
+    const answer = await answered(method, path, content);
+    const version = Number(/^"(\d+)"$/.exec(answer.etag ?? '')?.[1]);
+    return { ...bodyOf<Job>(answer), ...(Number.isNaN(version) ? {} : { version }) };
   };
 
   const orNull = async <Body>(answer: Promise<Body>): Promise<Body | null> => {
@@ -97,13 +107,13 @@ export const openPlatform = ({ url, tokenFile, fetch: send = fetch }: PlatformOp
   const servicePath = (name: string): string => `/v1/services/${encodeURIComponent(name)}`;
 
   return {
-    createJob: (body) => call('POST', '/v1/jobs', body),
-    getJob: (id) => orNull(call<Job>('GET', jobPath(id))),
+    createJob: (body) => job('POST', '/v1/jobs', body),
+    getJob: (id) => orNull(job('GET', jobPath(id))),
     async findJobs(name) {
       const query = new URLSearchParams({ name, limit: String(pageSize) });
       return (await call<Page<Job>>('GET', `/v1/jobs?${query.toString()}`)).items;
     },
-    patchJob: (id, patch) => call('PATCH', jobPath(id), patch),
+    patchJob: (id, patch) => job('PATCH', jobPath(id), patch),
     async *listJobs(states) {
       const query = new URLSearchParams(states.map((state): [string, string] => ['state', state]));
       query.set('limit', String(pageSize));
@@ -127,14 +137,22 @@ export const openPlatform = ({ url, tokenFile, fetch: send = fetch }: PlatformOp
   };
 };
 
+/** Throws `unavailable` when it is no JSON: something between. */
+const bodyOf = <Body>({ status, text }: PlatformAnswer): Body => {
+  if (status === 204) return undefined as Body;
+  try {
+    return JSON.parse(text) as Body;
+  } catch (cause) {
+    throw new SimfleetError('unavailable', `the platform answered ${status} with what is no JSON`, { cause });
+  }
+};
+
 /** The platform's problem as an error of ours. What is none of ours came from something between. */
-const problemOf = async (response: Response): Promise<SimfleetError> => {
-  const text = await response.text().catch(() => '');
-  const problem = parsed(text);
-  const { code, detail, errors } = problem;
+const problemOf = ({ status, text }: PlatformAnswer): SimfleetError => {
+  const { code, detail, errors } = parsed(text);
   if (code !== undefined && Object.hasOwn(errorTable, code))
     return new SimfleetError(code as ErrorCode, detail ?? code, { mistakes: errors ?? [] });
-  return new SimfleetError('unavailable', `the platform answered ${response.status} ${text.slice(0, 200)}`);
+  return new SimfleetError('unavailable', `the platform answered ${status} ${text.slice(0, 200)}`);
 };
 
 const parsed = (text: string): Partial<Problem> => {

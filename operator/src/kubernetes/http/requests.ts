@@ -53,8 +53,9 @@ export const createRequests = ({ connections, clock, instruments, random, maximu
   const attempt = async (request: Request, body: string | undefined, fresh: boolean): Promise<unknown> => {
     const limit = new AbortController();
     const limitMs = Math.min(request.limitMs?.() ?? defaultLimitMs, defaultLimitMs);
-    const late = new KubernetesError('Unreachable', `the Kubernetes API did not answer within ${limitMs} ms`);
-    const stopClock = clock.after(limitMs, () => limit.abort(late));
+    const stopClock = clock.after(limitMs, () =>
+      limit.abort(new KubernetesError('Unreachable', `the Kubernetes API did not answer within ${limitMs} ms`)),
+    );
     const signal = request.signal === undefined ? limit.signal : AbortSignal.any([limit.signal, request.signal]);
     const begun = clock.monotonic();
     let code = 'none';
