@@ -1,5 +1,6 @@
 import { watchArrivals } from './arrivals.ts';
 import { openCluster, simulationJobsPath } from './cluster.ts';
+import { profiled } from './profiles.ts';
 import { createJobs, namesOf } from './load.ts';
 import { scoped } from './scoped.ts';
 import type { Subject } from './subject.ts';
@@ -26,7 +27,7 @@ const limitMs = 120_000;
 /** One burst on a control plane of its own, with the subject running. */
 export const burst = (subject: Subject, { count, controllerManager, profiles }: BurstOptions): Promise<Burst> =>
   scoped(async (scope) => {
-    const cluster = await openCluster(scope, { controllerManager, audit: false });
+    const cluster = await openCluster(scope, { controllerManager, audit: false, profiling: profiles !== null });
     const { plane } = cluster;
     const arrivals = await watchArrivals(plane);
     scope.after(async () => arrivals.stop());
@@ -38,10 +39,13 @@ export const burst = (subject: Subject, { count, controllerManager, profiles }: 
     await create('warm', Math.min(warmUps, count));
     const before = running.figures();
     const began = performance.now();
-    const work = (): Promise<void> => create('burst', count);
-    if (profiles === null || running.inspector === null) await work();
-    else await running.inspector.profile(`${profiles}/${subject.name.replace(/\W+/g, '-')}.cpuprofile`, work);
-    const seconds = (performance.now() - began) / 1000;
+    let seconds = 0;
+    const work = async (): Promise<void> => {
+      await create('burst', count);
+      seconds = (performance.now() - began) / 1000;
+    };
+    if (profiles === null) await work();
+    else await profiled(`${profiles}/${subject.name.replace(/\W+/g, '-')}`, cluster, running, work);
     const processor = running.figures().processorSeconds - before.processorSeconds;
     return { perSecond: count / seconds, processorMs: (processor / count) * 1000 };
   });

@@ -20,13 +20,21 @@ export const childJobsPath = `/apis/batch/v1/namespaces/${namespace}/jobs`;
 
 const crds = join(import.meta.dirname, '../../charts/simfleet/crds');
 
+export interface ClusterOptions {
+  readonly controllerManager: boolean;
+  readonly audit: boolean;
+  /** Whether the API server tells where its time goes. */
+  readonly profiling?: boolean;
+}
+
 const account = { namespace, name: 'subject' };
 
 export const openCluster = async (
   scope: Scope,
-  options: { readonly controllerManager: boolean; readonly audit: boolean },
+  { profiling = false, ...options }: ClusterOptions,
 ): Promise<Cluster> => {
-  const plane = await startControlPlane(scope, { ...options, manifests: [crds] });
+  const apiServerFlags = { profiling: String(profiling) };
+  const plane = await startControlPlane(scope, { ...options, apiServerFlags, manifests: [crds] });
   const { api } = plane;
   const labels = { 'simfleet.dev/customer': 'default' };
   await api.create('/api/v1/namespaces', { metadata: { name: namespace, labels } });

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort, startNats, startPostgres } from '@simfleet/testing';
 import type { Scope } from './cluster.ts';
-import { startSubject, type Subject } from './subject.ts';
+import type { Inspector } from './inspector.ts';
+import { startSubject, type Subject, type SubjectOptions } from './subject.ts';
 
 const mainOf = (part: string): string => join(import.meta.dirname, '../..', part, 'src/main.ts');
 
@@ -13,10 +14,11 @@ interface Platform {
   readonly url: string;
   readonly busUrl: string;
   readonly operatorTokenFile: string;
+  readonly inspector: Inspector | null;
 }
 
 /** A platform process on PostgreSQL, with NATS; both sync every write to this machine’s disk. */
-const startPlatform = async (scope: Scope): Promise<Platform> => {
+const startPlatform = async (scope: Scope, options: SubjectOptions): Promise<Platform> => {
   const directory = mkdtempSync(join(tmpdir(), 'simfleet-bench-'));
   scope.after(async () => rmSync(directory, { recursive: true, force: true }));
   const nats = await startNats(scope);
@@ -26,7 +28,7 @@ const startPlatform = async (scope: Scope): Promise<Platform> => {
   const operatorTokenFile = file('operator-token');
   writeFileSync(operatorTokenFile, randomBytes(32).toString('base64url'), { mode: 0o600 });
   const port = await freePort();
-  await startSubject(
+  const { inspector } = await startSubject(
     scope,
     [
       ...['node', mainOf('services/all-in-one'), '--target', 'jobs', '--print-ready', '--log-level', 'warn'],
@@ -43,13 +45,14 @@ const startPlatform = async (scope: Scope): Promise<Platform> => {
       ...['--admin-token-file', file('admin-token'), '--operator-token-file', operatorTokenFile],
     ],
     isReady,
-    { inspect: false },
+    options,
     { SIMFLEET_BUS: nats.url, SIMFLEET_STORAGE: await postgres.createDatabase(), SIMFLEET_RATE_LIMITS: 'off' },
   );
   return {
     url: `http://127.0.0.1:${port}`,
     busUrl: nats.url,
     operatorTokenFile,
+    inspector,
   };
 };
 
@@ -61,8 +64,8 @@ export const operator: Subject = {
   name: 'our operator',
   does: 'finalizer, job of the platform, Secret, token, child, status, Event',
   start: async ({ kubeconfig }, scope, options) => {
-    const { url, busUrl, operatorTokenFile } = await startPlatform(scope);
-    return startSubject(
+    const { url, busUrl, operatorTokenFile, inspector } = await startPlatform(scope, options);
+    const running = await startSubject(
       scope,
       [
         ...['node', mainOf('operator'), '--print-ready', '--log-level', 'warn', '--host', '127.0.0.1', '--port', '0'],
@@ -72,5 +75,6 @@ export const operator: Subject = {
       options,
       { SIMFLEET_BUS: busUrl },
     );
+    return { ...running, others: { platform: inspector } };
   },
 };

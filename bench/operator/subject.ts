@@ -20,6 +20,8 @@ export interface RunningSubject {
   figures(): ProcessFigures;
   /** Null of what is no Node process, and unless it was asked for. */
   readonly inspector: Inspector | null;
+  /** Of processes that it needs, by name. */
+  readonly others?: Readonly<Record<string, Inspector | null>>;
   stop(): Promise<void>;
 }
 
