@@ -1,9 +1,10 @@
 // Defects that were reproduced in well-known limiters on Redis: ours must not have one of them.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Charge, Rule } from '@simfleet/rate-limit';
+import type { Rule } from '@simfleet/rate-limit';
 import { openRedisLimiterStore, type RedisLimiterOptions, type RedisLimiterStore } from '@simfleet/rate-limit/redis';
 import { redisMissing, startRedis, startRedisCluster, startValkey, until, type TestRedis } from '@simfleet/testing';
+import { chargeOf, everyRule } from '../../src/contract/suite.ts';
 
 const skip = redisMissing();
 type Test = Parameters<typeof startRedis>[0];
@@ -17,18 +18,6 @@ const open = async (
   t.after(() => store.close());
   return store;
 };
-
-const rules = (limit: number, windowMs: number): readonly Rule[] => [
-  { name: 'token', algorithm: 'token-bucket', limit, windowMs },
-  { name: 'leaky', algorithm: 'leaky-bucket', limit, windowMs, burst: limit },
-  { name: 'log', algorithm: 'sliding-log', limit, windowMs },
-  { name: 'counter', algorithm: 'sliding-counter', limit, windowMs },
-  { name: 'fixed', algorithm: 'fixed-window', limit, windowMs },
-  { name: 'leases', algorithm: 'concurrency', limit, leaseMs: windowMs },
-];
-
-const chargeOf = (rule: Rule, key: string, more: Partial<Charge> = {}): Charge =>
-  rule.algorithm === 'concurrency' ? { rule, key, lease: crypto.randomUUID(), ...more } : { rule, key, ...more };
 
 const keysOf = async (redis: TestRedis): Promise<readonly string[]> =>
   (await redis.cli('KEYS', '*')).split('\n').filter((key) => key !== '');
@@ -51,7 +40,7 @@ test(
     const redis = await startRedis(t);
     const store = await open(t, redis);
     for (const windowMs of [1, 500, 1_500]) {
-      for (const rule of rules(300, windowMs)) {
+      for (const rule of everyRule(300, windowMs)) {
         for (const cost of [1, 0.5, 40]) {
           const charge = chargeOf(rule, `key ${windowMs}`, { cost });
           const { at } = await store.decideOne(charge);
@@ -71,7 +60,7 @@ test(
 
 test('a window of half a second ends: nobody is blocked for ever', { skip }, async (t) => {
   const store = await open(t, await startRedis(t));
-  for (const rule of rules(2, 500)) {
+  for (const rule of everyRule(2, 500)) {
     assert.deepEqual(
       [await store.decideOne(chargeOf(rule, 'user')), await store.decideOne(chargeOf(rule, 'user'))].map(
         (one) => one.allowed,
@@ -79,7 +68,7 @@ test('a window of half a second ends: nobody is blocked for ever', { skip }, asy
       [true, true],
     );
   }
-  for (const rule of rules(2, 500)) {
+  for (const rule of everyRule(2, 500)) {
     await until(
       `${rule.name} to admit again`,
       async () => (await store.decideOne(chargeOf(rule, 'user'))).allowed,
@@ -91,7 +80,7 @@ test('a window of half a second ends: nobody is blocked for ever', { skip }, asy
 test('a refused charge is not written: not a byte of any key changes', { skip }, async (t) => {
   const redis = await startRedis(t);
   const store = await open(t, redis);
-  for (const rule of rules(10, 3_600_000)) {
+  for (const rule of everyRule(10, 3_600_000)) {
     const admitted = await store.decideOne(chargeOf(rule, 'user', { cost: 8 }));
     assert.equal(admitted.allowed, true);
     const key = `{simfleet-limits}${rule.name}:user`;
@@ -111,7 +100,7 @@ for (const [name, missing, start] of [
   test(`a stock ${name} takes every script, from none loaded`, { skip: missing }, async (t) => {
     const server = await start(t);
     const store = await open(t, server);
-    for (const rule of rules(10, 60_000)) {
+    for (const rule of everyRule(10, 60_000)) {
       const charge = chargeOf(rule, 'user');
       for (const act of ['decideOne', 'peek'] as const) {
         await server.cli('SCRIPT', 'FLUSH');
@@ -121,7 +110,7 @@ for (const [name, missing, start] of [
       await store.refund(charge, Date.now());
     }
     await server.cli('SCRIPT', 'FLUSH');
-    const together = await store.decide(rules(10, 60_000).map((rule) => chargeOf(rule, 'together')));
+    const together = await store.decide(everyRule(10, 60_000).map((rule) => chargeOf(rule, 'together')));
     assert.deepEqual(
       together.map(({ allowed }) => allowed),
       Array.from({ length: 6 }, () => true),
@@ -146,7 +135,7 @@ test('scripts that are flushed under load count each decision once', { skip }, a
 test('clocks of clients that are hours apart grant nothing', { skip }, async (t) => {
   const redis = await startRedis(t);
   const [early, late] = [await open(t, redis), await open(t, redis)];
-  const [rule] = rules(5, 3_600_000);
+  const [rule] = everyRule(5, 3_600_000);
   assert.ok(rule !== undefined);
   const realNow = Date.now;
   t.after(async () => void (Date.now = realNow));
@@ -164,7 +153,7 @@ test('clocks of clients that are hours apart grant nothing', { skip }, async (t)
 test('one command a decision, also for several rules together; so says the server', { skip }, async (t) => {
   const redis = await startRedis(t);
   const store = await open(t, redis);
-  const all = rules(1_000, 60_000);
+  const all = everyRule(1_000, 60_000);
   const everything = (): Promise<unknown> =>
     Promise.all([
       ...all.map((rule) => store.decideOne(chargeOf(rule, 'user'))),
@@ -203,7 +192,7 @@ test(
 test('what is decided together is of one partition, or refused before anything is sent', { skip }, async (t) => {
   const { url, nodes } = await startRedisCluster(t);
   const store = await open(t, { url }, { partition: ({ key }) => key });
-  const [first, second] = rules(5, 60_000) as [Rule, Rule];
+  const [first, second] = everyRule(5, 60_000) as [Rule, Rule];
   const together = await store.decide([chargeOf(first, 'user}'), chargeOf(second, 'user}')]);
   assert.deepEqual(
     together.map(({ allowed }) => allowed),

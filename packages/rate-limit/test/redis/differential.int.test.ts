@@ -5,6 +5,7 @@ import { openMemoryLimiterStore } from '@simfleet/rate-limit/memory';
 import { openRedisLimiterStore } from '@simfleet/rate-limit/redis';
 import type { Charge, Decision, LimiterStore, Rule } from '@simfleet/rate-limit';
 import { redisMissing, startRedis } from '@simfleet/testing';
+import { everyRule, HandClock } from '../../src/contract/suite.ts';
 
 const skip = redisMissing();
 
@@ -13,14 +14,7 @@ type Step =
   | { readonly kind: 'decide' | 'peek' | 'force' | 'refund'; readonly variant: number; readonly cost: number }
   | { readonly kind: 'together'; readonly variant: number; readonly cost: number };
 
-const algorithms: readonly Rule['algorithm'][] = [
-  'token-bucket',
-  'leaky-bucket',
-  'sliding-log',
-  'sliding-counter',
-  'fixed-window',
-  'concurrency',
-];
+const algorithms = everyRule(1, 1_000).map(({ algorithm }) => algorithm);
 
 /** The same name with one of three limits and windows, as if the rule was changed. */
 const ruleOf = (algorithm: Rule['algorithm'], variant: number): Rule => {
@@ -83,23 +77,29 @@ const refundOfNothing: readonly Step[] = [
   { kind: 'decide', variant: 0, cost: 1 },
 ];
 
-test('Redis decides whatever the pure algorithms do, to the last digit', { skip }, async (t) => {
+/** Redis, and memories whenever asked, by one clock that the test turns. */
+const openBoth = async (t: Parameters<typeof startRedis>[0]) => {
   const { url } = await startRedis(t);
-  let ms = 1_800_000_000_000;
-  const now = (): number => ms;
+  const clock = new HandClock();
+  const { now } = clock;
   const redis = await openRedisLimiterStore({ url, timeoutMs: 5_000, now });
   t.after(() => redis.close());
+  return { redis, clock, openMemory: () => openMemoryLimiterStore({ clock: { now, monotonic: now } }) };
+};
+
+test('Redis decides whatever the pure algorithms do, to the last digit', { skip }, async (t) => {
+  const { redis, clock, openMemory } = await openBoth(t);
   for (const algorithm of algorithms) {
     await t.test(algorithm, () =>
       fc.assert(
         fc.asyncProperty(steps, async (plan) => {
-          const memory = openMemoryLimiterStore({ clock: { now, monotonic: now } });
+          const memory = openMemory();
           const key = crypto.randomUUID();
-          const admissions = [ms];
+          const admissions = [clock.ms];
           for (const step of plan) {
-            if (step.kind === 'pass') ms += step.ms;
+            if (step.kind === 'pass') clock.pass(step.ms);
             else {
-              const admitted = admissions[Math.ceil(step.cost) % admissions.length] ?? ms;
+              const admitted = admissions[Math.ceil(step.cost) % admissions.length] ?? clock.ms;
               const expected = await apply(memory, algorithm, key, step, admitted);
               assert.deepEqual(await apply(redis, algorithm, key, step, admitted), expected, JSON.stringify(step));
               if (step.kind === 'decide' && expected[0]?.allowed === true) admissions.push(expected[0].at);
@@ -116,18 +116,14 @@ test(
   'a log of thousands of records is that of the pure algorithm: cut off in bulk, searched by halving, refunded in the middle',
   { skip },
   async (t) => {
-    const { url } = await startRedis(t);
-    let ms = 1_800_000_000_000;
-    const now = (): number => ms;
-    const redis = await openRedisLimiterStore({ url, timeoutMs: 5_000, now });
-    t.after(() => redis.close());
-    const memory = openMemoryLimiterStore({ clock: { now, monotonic: now } });
+    const { redis, clock, openMemory } = await openBoth(t);
+    const memory = openMemory();
     const rule: Rule = { name: 'long', algorithm: 'sliding-log', limit: 2_000, windowMs: 10_000 };
     const key = 'of many';
     const random = pseudoRandom(7);
     const admissions: number[] = [];
     for (let step = 0; step < 6_000; step += 1) {
-      ms += random() < 0.01 ? Math.floor(random() * 4_000) : Math.floor(random() * 6);
+      clock.pass(Math.floor(random() < 0.01 ? random() * 4_000 : random() * 6));
       const charge: Charge = { rule, key, cost: random() < 0.02 ? 400 : 1 };
       const expected = memory.decideOne(charge);
       assert.deepEqual(await redis.decideOne(charge), expected);
@@ -142,17 +138,13 @@ test(
 );
 
 test('a log of which sums have passed what is exact is that of the pure algorithm', { skip }, async (t) => {
-  const { url } = await startRedis(t);
-  let ms = 1_800_000_000_000;
-  const now = (): number => ms;
-  const redis = await openRedisLimiterStore({ url, timeoutMs: 5_000, now });
-  t.after(() => redis.close());
-  const memory = openMemoryLimiterStore({ clock: { now, monotonic: now } });
+  const { redis, clock, openMemory } = await openBoth(t);
+  const memory = openMemory();
   const random = pseudoRandom(11);
   for (const limit of [2 ** 42, 2 ** 50]) {
     const rule: Rule = { name: `of-${limit}`, algorithm: 'sliding-log', limit, windowMs: 300 };
     for (let step = 0; step < 1_500; step += 1) {
-      ms += random() < 0.03 ? Math.floor(random() * 400) : Math.floor(random() * 8);
+      clock.pass(Math.floor(random() < 0.03 ? random() * 400 : random() * 8));
       const cost = random() < 0.2 ? (limit / 16) * random() : 1.3;
       const charge: Charge = { rule, key: 'vast', cost, force: random() < 0.2 };
       assert.deepEqual(await redis.decideOne(charge), memory.decideOne(charge), `step ${step}`);
