@@ -46,6 +46,7 @@ export { startRedis, startValkey } from './redis/start-redis.ts';
 export type { RedisOptions, TestRedis } from './redis/start-redis.ts';
 export { recordingLogger, silentLogger } from './recording-logger.ts';
 export type { LogEntry } from './recording-logger.ts';
+export { runningTime } from './running-time.ts';
 export { runtimeContext } from './runtime-context.ts';
 export { standStill } from './stand-still.ts';
 export { systemCalls } from './system-calls.ts';

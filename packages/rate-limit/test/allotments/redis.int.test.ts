@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test, type TestContext } from 'node:test';
-import { systemClock } from '@simfleet/runtime';
-import { redisMissing, startRedis, until, type TestRedis } from '@simfleet/testing';
+import type { Clock } from '@simfleet/runtime';
+import { fakeClock, redisMissing, startRedis, until, type FakeClock, type TestRedis } from '@simfleet/testing';
 import { allotStore, mostUnits, type AllottedStore, type SlidingLogRule } from '../../src/index.ts';
 import { openRedisLimiterStore } from '../../src/redis/index.ts';
 import { left } from '../loss/faulty-store.ts';
@@ -10,9 +10,13 @@ import { left } from '../loss/faulty-store.ts';
 const rule: SlidingLogRule = { name: 'hot', algorithm: 'sliding-log', limit: 1_500, windowMs: 120_000 };
 const allotment = { share: 0.04, hotPerSecond: 50 };
 
-const open = async (test: TestContext, redis: TestRedis, allotted: boolean): Promise<AllottedStore> => {
+const open = async (
+  test: TestContext,
+  redis: TestRedis,
+  { clock, allotted = true }: { readonly clock: Clock; readonly allotted?: boolean },
+): Promise<AllottedStore> => {
   const store = await openRedisLimiterStore({ url: redis.url, timeoutMs: 5_000 });
-  const made = allotStore({ store, clock: systemClock, allot: () => (allotted ? allotment : null) });
+  const made = allotStore({ store, clock, allot: () => (allotted ? allotment : null) });
   test.after(() => made.close());
   return made;
 };
@@ -29,30 +33,40 @@ interface Tally {
   admitted: number;
 }
 
-/** One at a time, with a moment between, until `enough`. */
-const ask = async (store: AllottedStore, tally: Tally, enough: () => boolean): Promise<void> => {
+/** Each asks one at a time, every two milliseconds of their clock, until `enough`. */
+const ask = async (
+  stores: readonly AllottedStore[],
+  clock: FakeClock,
+  tally: Tally,
+  enough: () => boolean,
+): Promise<void> => {
   while (!enough()) {
-    tally.asked += 1;
-    if ((await store.decideOne({ rule, key: 'a' })).allowed) tally.admitted += 1;
-    await systemClock.sleep(2);
+    tally.asked += stores.length;
+    const decisions = await Promise.all(stores.map(async (store) => store.decideOne({ rule, key: 'a' })));
+    tally.admitted += decisions.filter(({ allowed }) => allowed).length;
+    await clock.advance(2);
   }
 };
 
 void suite('Two processes with allotments on one Redis', { skip: redisMissing() }, () => {
   void test('ask it a fraction as often, admit no more, and give back what they hold', async (t) => {
     const redis = await startRedis(t);
-    const stores = [await open(t, redis, true), await open(t, redis, true)];
+    const clock = fakeClock();
+    const stores = [await open(t, redis, { clock }), await open(t, redis, { clock })];
     const tally: Tally = { asked: 0, admitted: 0 };
-    const both = (enough: () => boolean) => Promise.all(stores.map((store) => ask(store, tally, enough)));
+    const both = (enough: () => boolean) => ask(stores, clock, tally, enough);
     await both(() => tally.asked >= 700);
     const [before, asked] = [await scriptsRun(redis), tally.asked];
     await both(() => tally.asked >= asked + 600);
     const trips = (await scriptsRun(redis)) - before;
-    // Some 60 units at a time are allowed; what half of the time they are held uses up is less on a slow machine.
+    // Some 60 units at a time are allotted; what is not used in half of the time for which they are held is less.
     assert.ok(trips <= (tally.asked - asked) / 5, `${trips} scripts for ${tally.asked - asked} decisions`);
     assert.equal(tally.admitted, tally.asked);
-    await until('what is held to be spent or given back', () => stores.every(({ held }) => held === 0));
-    const probe = await open(t, redis, false);
+    await until('what is held to be given back', async () => {
+      await clock.advance(100);
+      return stores.every(({ held }) => held === 0);
+    });
+    const probe = await open(t, redis, { clock, allotted: false });
     await until('it to come back', async () => (await left(probe, rule, 'a')) === rule.limit - tally.admitted);
     await both(() => tally.asked > tally.admitted + 200);
     assert.ok(tally.admitted <= rule.limit, `${tally.admitted} admitted`);

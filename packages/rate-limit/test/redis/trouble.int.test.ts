@@ -9,6 +9,7 @@ import {
   freePort,
   recordingLogger,
   redisMissing,
+  runningTime,
   startRedis,
   startRedisCluster,
   temporaryDirectory,
@@ -17,27 +18,34 @@ import {
 
 const skip = redisMissing();
 const timeoutMs = 200;
+/** Where the server's answer matters and not when it comes. */
+const patientMs = 5_000;
+const running = runningTime();
 const charge: Charge = {
   rule: { name: 'rule', algorithm: 'token-bucket', limit: 1_000, windowMs: 3_600_000 },
   key: 'user',
 };
 
+/** Answered at last: a busy machine may let a server answer late. */
+const answer = (decide: () => Promise<Decision>): Promise<Decision> =>
+  until('the store to answer', () => decide().catch(() => null));
+
 /** It fails with `unavailable`, in time, and says why. */
 const assertAway = async (decide: () => Promise<unknown>, why: RegExp): Promise<void> => {
-  const started = performance.now();
+  const started = running();
   await assert.rejects(decide, (error: Error) => {
     assert.equal(errorCode(error), 'unavailable');
     assert.match(error.message, why);
     return true;
   });
   // The time-out, and as much again for a machine that is busy.
-  assert.ok(performance.now() - started < 2 * timeoutMs + 100);
+  assert.ok(running() - started < 2 * timeoutMs + 100);
 };
 
 test('a server that is killed is told of at once, and found again by itself', { skip }, async (t) => {
   const redis = await startRedis(t, { persistent: true });
   const { logger, entries } = recordingLogger();
-  const store = await openRedisLimiterStore({ url: redis.url, timeoutMs, logger });
+  const store = await openRedisLimiterStore({ url: redis.url, timeoutMs: patientMs, logger });
   t.after(() => store.close());
   await store.decideOne(charge);
   const underWay = Array.from({ length: 200 }, () => store.decideOne(charge).catch(errorCode));
@@ -46,7 +54,7 @@ test('a server that is killed is told of at once, and found again by itself', { 
   await assertAway(() => store.decideOne(charge), /connection/);
   await assertAway(() => store.check(), /connection/);
   await redis.restart();
-  const again = await until('the store to be back', () => store.decideOne(charge).catch(() => null));
+  const again = await answer(() => store.decideOne(charge));
   // Nothing was sent twice, and nothing waited in a queue: what was answered was counted, and at most what was under way beside it.
   assert.ok(again.remaining <= 998 && again.remaining >= 797, `${again.remaining} remain`);
   const told = entries().map(({ message }) => message);
@@ -57,13 +65,13 @@ test('a server that hangs costs no more than the time-out, and its connection is
   const redis = await startRedis(t);
   const store = await openRedisLimiterStore({ url: redis.url, timeoutMs });
   t.after(() => store.close());
-  await store.decideOne(charge);
-  redis.pause();
-  let asked = 1;
+  let asked = 0;
   const ask = (): Promise<Decision> => {
     asked += 1;
     return store.decideOne(charge);
   };
+  await answer(ask);
+  redis.pause();
   await Promise.all(Array.from({ length: 200 }, () => assertAway(ask, /in time/)));
   await until('the connection to be given up, so that nobody waits any more', async () => {
     const started = performance.now();
@@ -71,17 +79,17 @@ test('a server that hangs costs no more than the time-out, and its connection is
     return performance.now() - started < timeoutMs / 2;
   });
   redis.resume();
-  const { remaining } = await until('the store to be back', () => ask().catch(() => null));
+  const { remaining } = await answer(ask);
   assert.ok(1_000 - remaining <= asked, `${1_000 - remaining} counted of ${asked}: some were sent twice`);
 });
 
 test('no server at the start: the store opens in time, fails, and finds it when it comes', { skip }, async (t) => {
   const redis = await startRedis(t);
   await redis.kill();
-  const started = performance.now();
+  const started = running();
   const store = await openRedisLimiterStore({ url: redis.url, timeoutMs });
   t.after(() => store.close());
-  assert.ok(performance.now() - started < 2 * timeoutMs + 100);
+  assert.ok(running() - started < 2 * timeoutMs + 100);
   await assertAway(() => store.decideOne(charge), /refused|connection/);
   await redis.restart();
   await until('the store to be there', () =>
@@ -97,7 +105,7 @@ test(
   { skip },
   async (t) => {
     const redis = await startRedis(t, { settings: { 'maxmemory-policy': 'noeviction' } });
-    const store = await openRedisLimiterStore({ url: redis.url, timeoutMs });
+    const store = await openRedisLimiterStore({ url: redis.url, timeoutMs: patientMs });
     t.after(() => store.close());
     await store.decideOne(charge);
     await redis.cli('CONFIG', 'SET', 'maxmemory', '1');
@@ -108,22 +116,26 @@ test(
     await assertAway(() => store.decideOne(charge), /replicas/);
     await redis.cli('CONFIG', 'SET', 'min-replicas-to-write', '0');
     await redis.cli('ACL', 'SETUSER', 'weak', 'on', '>weak', '~*', '+ping', '+info', '+select', '+client');
-    const weak = await openRedisLimiterStore({ url: redis.url.replace('//', '//weak:weak@'), timeoutMs });
+    const weak = await openRedisLimiterStore({ url: redis.url.replace('//', '//weak:weak@'), timeoutMs: patientMs });
     t.after(() => weak.close());
     await assertAway(() => weak.decideOne(charge), /may not run/);
     await redis.cli('REPLICAOF', '127.0.0.1', String(await freePort()));
     await assertAway(() => store.decideOne(charge), /replica|connection/);
     await redis.cli('REPLICAOF', 'NO', 'ONE');
-    await until('the store to be back', () => store.decideOne(charge).catch(() => null));
+    await answer(() => store.decideOne(charge));
   },
 );
 
 test('a password is asked, given, wrong, and never told', { skip }, async (t) => {
   const redis = await startRedis(t, { password: 'se/cr:et@1' });
   const { logger, lines } = recordingLogger();
-  const good = await openRedisLimiterStore({ url: redis.url, timeoutMs, logger });
-  const wrong = await openRedisLimiterStore({ url: redis.url.replace('se%2Fcr', 'guess-me'), timeoutMs, logger });
-  const none = await openRedisLimiterStore({ url: `redis://127.0.0.1:${redis.port}/3`, timeoutMs, logger });
+  const good = await openRedisLimiterStore({ url: redis.url, timeoutMs: patientMs, logger });
+  const wrong = await openRedisLimiterStore({
+    url: redis.url.replace('se%2Fcr', 'guess-me'),
+    timeoutMs: patientMs,
+    logger,
+  });
+  const none = await openRedisLimiterStore({ url: `redis://127.0.0.1:${redis.port}/3`, timeoutMs: patientMs, logger });
   t.after(async () => void (await Promise.all([good, wrong, none].map((store) => store.close()))));
   assert.equal((await good.decideOne(charge)).allowed, true);
   await assertAway(() => wrong.decideOne(charge), /password is wrong/);
@@ -189,7 +201,7 @@ test('rediss: speaks TLS with who the authority signed, and with nobody else', {
   );
   const tls = { certificate: file('certificate.pem'), key: file('key.pem'), authority: file('ca.pem') };
   const redis = await startRedis(t, { tls, password: 'secret' });
-  const trusting = await openRedisLimiterStore({ url: redis.url, tlsCaFile: tls.authority, timeoutMs: 1_000 });
+  const trusting = await openRedisLimiterStore({ url: redis.url, tlsCaFile: tls.authority, timeoutMs: patientMs });
   const doubting = await openRedisLimiterStore({ url: redis.url, timeoutMs });
   t.after(async () => void (await Promise.all([trusting.close(), doubting.close()])));
   assert.equal((await trusting.decideOne(charge)).allowed, true);
@@ -201,7 +213,7 @@ test('a cluster that is whole is there at the first attempt, every time', { skip
   const { url } = await startRedisCluster(t);
   const { logger, entries } = recordingLogger();
   for (let time = 0; time < 100; time += 1) {
-    const store = await openRedisLimiterStore({ url, timeoutMs: 5_000, logger, partition: ({ key }) => key });
+    const store = await openRedisLimiterStore({ url, timeoutMs: patientMs, logger, partition: ({ key }) => key });
     const users = Array.from({ length: 10 }, (_, user) => ({ ...charge, key: `user ${user}` }));
     await Promise.all(users.map((user) => store.decideOne(user)));
     await store.close();
@@ -211,7 +223,7 @@ test('a cluster that is whole is there at the first attempt, every time', { skip
 
 test('a node of a cluster that is killed fails its own keys only, and is found again', { skip }, async (t) => {
   const { url, nodes } = await startRedisCluster(t);
-  const store = await openRedisLimiterStore({ url, timeoutMs, partition: ({ key }) => key });
+  const store = await openRedisLimiterStore({ url, timeoutMs: patientMs, partition: ({ key }) => key });
   t.after(() => store.close());
   const users = Array.from({ length: 30 }, (_, user) => ({ ...charge, key: `user ${user}` }));
   for (const user of users) assert.equal((await store.decideOne(user)).allowed, true);

@@ -17,6 +17,8 @@ export interface RedisOptions {
   readonly password?: string;
   /** Files of the server's certificate and its key, and of the authority that signed it: it then speaks TLS only. Debian's Redis, not the pinned Valkey. */
   readonly tls?: { readonly certificate: string; readonly key: string; readonly authority: string };
+  /** A sentinel, which watches the masters that `settings` name and counts nothing. Default false. */
+  readonly sentinel?: boolean;
   /** Further settings, as in `redis.conf`: `{ 'maxmemory': '1mb' }`. */
   readonly settings?: Readonly<Record<string, string>>;
 }
@@ -108,7 +110,11 @@ export const startServer = async (kind: RedisKind, test: CleanUp, options: Redis
   };
   const start = async (): Promise<void> => {
     if (server !== null) return;
-    const started = await startGuarded(directory, logFile, [...found.command, config]);
+    const started = await startGuarded(directory, logFile, [
+      ...found.command,
+      config,
+      ...(options.sentinel === true ? ['--sentinel'] : []),
+    ]);
     server = started;
     await until(`${kind} to answer`, async () => {
       if (!started.alive()) throw new Error(`${kind} ended:\n${log()}`);
