@@ -4,7 +4,7 @@ import type { TestContext } from 'node:test';
 import { SimfleetError, errorCode } from '@simfleet/contracts';
 import type { LimiterStore } from '@simfleet/rate-limit';
 import { openMemoryLimiterStore } from '@simfleet/rate-limit/memory';
-import type { Storage } from '@simfleet/storage';
+import type { Collection, Storage } from '@simfleet/storage';
 import { openMemoryStorage } from '@simfleet/storage/memory';
 import { fakeClock, silentLogger } from '@simfleet/testing';
 import { openPathsMeter } from '../src/quotas/paths-meter.ts';
@@ -59,23 +59,37 @@ test('what the records say is held stays held, and comes back when the counts ar
   assert.deepEqual([await quotas.held('running'), await quotas.held('queued')], [3, 3]);
 });
 
-test('a creation that dies after it was counted holds its unit for a lease, and no longer', async (t) => {
+/** The methods of a class, as an object of their own. */
+const bound = <Its extends object>(instance: Its): Its => {
+  const names = Object.getOwnPropertyNames(Object.getPrototypeOf(instance)) as (keyof Its)[];
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const value = instance[name];
+      return typeof value === 'function' ? [[name, value.bind(instance) as unknown]] : [];
+    }),
+  ) as Its;
+};
+
+/** A memory of which one collection does some things its own way. */
+const memoryWith = (name: string, ways: (inner: Collection<never>) => Partial<Collection<never>>): Storage => {
   const inner = openMemoryStorage();
-  let isDead = false;
-  const storage: Storage = {
+  return {
     ...inner,
     outbox: inner.outbox,
     log: inner.log,
     async collection(declaration) {
       const opened = await inner.collection(declaration);
-      if (declaration.name !== 'jobs') return opened as never;
-      return {
-        ...bound(opened),
-        insert: (...given: Parameters<typeof opened.insert>) =>
-          isDead ? new Promise<never>(() => undefined) : opened.insert(...given),
-      } as never;
+      if (declaration.name !== name) return opened as never;
+      return { ...bound(opened), ...ways(opened as never) } as never;
     },
   };
+};
+
+test('a creation that dies after it was counted holds its unit for a lease, and no longer', async (t) => {
+  let isDead = false;
+  const storage = memoryWith('jobs', (jobs) => ({
+    insert: (...given) => (isDead ? new Promise<never>(() => undefined) : jobs.insert(...given)),
+  }));
   const { clock, quotas, process } = await scene(t, { queued: 1, running: 1 }, { storage });
   isDead = true;
   void process.create(1);
@@ -89,26 +103,15 @@ test('a creation that dies after it was counted holds its unit for a lease, and 
 });
 
 test('a job that got a place while its creation was still at work keeps it', async (t) => {
-  const inner = openMemoryStorage();
   const named: (() => void)[] = [];
   /** Reads of names that are answered at once; the one behind them, by which the name is confirmed, waits. */
   let quick = Infinity;
-  const storage: Storage = {
-    ...inner,
-    outbox: inner.outbox,
-    log: inner.log,
-    async collection(declaration) {
-      const opened = await inner.collection(declaration);
-      if (declaration.name !== 'job_names') return opened as never;
-      return {
-        ...bound(opened),
-        async get(id: string) {
-          if (quick-- === 0) await new Promise<void>((resolve) => named.push(resolve));
-          return opened.get(id);
-        },
-      } as never;
+  const storage = memoryWith('job_names', (names) => ({
+    async get(id) {
+      if (quick-- === 0) await new Promise<void>((resolve) => named.push(resolve));
+      return names.get(id);
     },
-  };
+  }));
   const { quotas, process } = await scene(t, { running: 1 }, { storage });
   const first = await process.create(1);
   quick = 1;
@@ -123,17 +126,6 @@ test('a job that got a place while its creation was still at work keeps it', asy
   assert.equal(await stateOf(process, id), 'Queued runs');
   assert.equal(await quotas.held('running'), 1);
 });
-
-/** The methods of a class, as an object of their own. */
-const bound = <Its extends object>(instance: Its): Its => {
-  const names = Object.getOwnPropertyNames(Object.getPrototypeOf(instance)) as (keyof Its)[];
-  return Object.fromEntries(
-    names.flatMap((name) => {
-      const value = instance[name];
-      return typeof value === 'function' ? [[name, value.bind(instance) as unknown]] : [];
-    }),
-  ) as Its;
-};
 
 test('time that a job waits counts for no deadline', async (t) => {
   const { clock, quotas, process } = await scene(t, { running: 1, paths: 10 });
