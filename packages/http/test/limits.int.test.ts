@@ -341,11 +341,12 @@ test('when the store goes away in the middle, the answer is 503, nothing is logg
   assert.deepEqual(await statuses(3), [200, 200, 429]);
 });
 
-test('a limit on requests under way counts them until they end', async (t) => {
+/** A route of which all requests wait for `end`. */
+const slowRoute = () => {
   const held = Promise.withResolvers<void>();
   let begun = 0;
   const common = { summary: '', tag: 'test', action: 'jobs.create', responses: { 200: { description: 'Done.' } } };
-  const slow = defineRoute({
+  const route = defineRoute({
     ...{ ...common, method: 'get', path: '/slow', operationId: 'slow' },
     async handle() {
       begun += 1;
@@ -353,10 +354,15 @@ test('a limit on requests under way counts them until they end', async (t) => {
       return ok;
     },
   });
+  return { route, begun: () => begun, end: () => held.resolve() };
+};
+
+test('a limit on requests under way counts them until they end', async (t) => {
+  const slow = slowRoute();
   const rule = { algorithm: 'concurrency', limit: 2, leaseSeconds: 30 } as const;
-  const { as, clock } = await start(t, { policies: [policy('at-once', { rule })], routes: [slow] });
+  const { as, clock } = await start(t, { policies: [policy('at-once', { rule })], routes: [slow.route] });
   const waiting = [as('ann', '/slow'), as('ann', '/slow')];
-  await until('both are under way', () => begun === 2);
+  await until('both are under way', () => slow.begun() === 2);
   const third = await as('ann', '/slow');
   assert.equal(third.status, 429);
   assert.deepEqual(parseList(third.headers.get('ratelimit-policy') ?? '')[0]?.parameters['qu'], 'concurrent-requests');
@@ -365,7 +371,7 @@ test('a limit on requests under way counts them until they end', async (t) => {
     await clock.advance(10_000);
   }
   assert.equal((await as('ann', '/slow')).status, 429);
-  held.resolve();
+  slow.end();
   assert.deepEqual(
     (await Promise.all(waiting)).map(({ status }) => status),
     [200, 200],
@@ -374,26 +380,16 @@ test('a limit on requests under way counts them until they end', async (t) => {
 });
 
 test('what an operator does is not under way for its address, however long it takes, and no policy is told to it', async (t) => {
-  const held = Promise.withResolvers<void>();
-  let begun = 0;
-  const common = { summary: '', tag: 'test', action: 'jobs.create', responses: { 200: { description: 'Done.' } } };
-  const slow = defineRoute({
-    ...{ ...common, method: 'get', path: '/slow', operationId: 'slow' },
-    async handle() {
-      begun += 1;
-      await held.promise;
-      return ok;
-    },
-  });
+  const slow = slowRoute();
   const rule = { algorithm: 'concurrency', limit: 1, leaseSeconds: 30 } as const;
   const policies = [policy('at-once', { per: 'address', rule })];
-  const { as, clock } = await start(t, { policies, routes: [slow, ...someRoutes()] });
-  t.after(() => held.resolve());
+  const { as, clock } = await start(t, { policies, routes: [slow.route, ...someRoutes()] });
+  t.after(slow.end);
   const waiting = as('op', '/slow');
-  await until('it is under way', () => begun === 1);
+  await until('it is under way', () => slow.begun() === 1);
   await clock.advance(15_000);
   assert.equal((await as('ann')).status, 200);
-  held.resolve();
+  slow.end();
   const { headers } = await waiting;
   assert.deepEqual([headers.get('ratelimit'), headers.get('ratelimit-policy')], [null, null]);
 });
