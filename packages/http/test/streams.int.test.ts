@@ -2,9 +2,11 @@ import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
+import { SimfleetError } from '@simfleet/contracts';
+import type { Principal } from '@simfleet/contracts';
 import { fakeClock, until } from '@simfleet/testing';
 import { defineRoute } from '../src/index.ts';
-import type { HttpServerOptions, RequestContext, SseEvent } from '../src/index.ts';
+import type { Authorizer, HttpServerOptions, RequestContext, SseEvent } from '../src/index.ts';
 import { defaultStreamLimits, frame } from '../src/sse/stream-events.ts';
 import { serving, token } from './serving.ts';
 
@@ -110,6 +112,53 @@ test('a stop of the server ends streams cleanly, so that clients resume elsewher
   const text = response.text();
   await server.stop();
   assert.deepEqual(idsOf(await text), [1, 2, 3]);
+});
+
+test('a stream whose token is taken back, or may do something else, ends within a look; others go on, also while tokens cannot be told', async (t) => {
+  const clock = fakeClock();
+  const ann: Principal = { id: 'ann', kind: 'user', customers: ['acme'] };
+  const tokens = new Map([
+    ['hers', ann],
+    ['his', { ...ann, id: 'ben' }],
+    ['theirs', { ...ann, id: 'cid' }],
+  ]);
+  let away = false;
+  const authorizer: Authorizer = {
+    async authenticate(given) {
+      if (away) throw new SimfleetError('unavailable', 'planted: the store of tokens is away');
+      const principal = tokens.get(given ?? '');
+      return principal === undefined ? null : { ...principal };
+    },
+    permits: () => true,
+  };
+  const { call } = await streaming(t, counting(3, true), { authorizer, clock });
+  const over = new Set<string>();
+  const open = async (whose: string): Promise<string> => {
+    const response = await call('/v1/events', { headers: { authorization: `Bearer ${whose}` } });
+    const text = response.text().catch(() => '');
+    void text.then(() => over.add(whose));
+    return whose;
+  };
+  await Promise.all([...tokens.keys()].map(open));
+  const look = async (): Promise<void> => {
+    // The server has one of its own beside the two of each stream.
+    await until('all timers', () => clock.waiting === 1 + 2 * (3 - over.size));
+    await clock.advance(30_000);
+  };
+  await look();
+  away = true;
+  tokens.delete('hers');
+  await look();
+  assert.equal(over.size, 0);
+  away = false;
+  await look();
+  await until('the end of hers', () => over.size === 1);
+  tokens.set('his', { ...ann, id: 'ben', customers: [] });
+  await look();
+  await until('the end of his', () => over.size === 2);
+  await look();
+  assert.deepEqual([...over], ['hers', 'his']);
+  assert.equal((await call('/v1/events', { headers: { authorization: 'Bearer hers' } })).status, 401);
 });
 
 test('a source that breaks in the middle is logged, and cuts the connection', async (t) => {

@@ -5,6 +5,8 @@ import type { Principal } from '@simfleet/contracts';
 import type { Clock, Logger } from '@simfleet/runtime';
 import type { Authorizer } from '../access/authorizer.ts';
 import { bearerTokenOf } from '../access/bearer.ts';
+import { watchCredentials } from '../access/watch-credentials.ts';
+import type { Credentials } from '../access/watch-credentials.ts';
 import { rendered, renderedProblem, send } from '../answer/send.ts';
 import { uuid7 } from '../idempotency/effect-id.ts';
 import { idempotencyKeyOf } from '../idempotency/key.ts';
@@ -75,7 +77,7 @@ const answerRoute = async (
     route.handle(requestOf(route, services, exchange, access, valid, effectId));
   if (key === undefined || services.idempotency === null) {
     const outcome = await call(uuid7(services.clock.now(), randomBytes(16)));
-    if ('events' in outcome) return await stream(outcome, services, exchange);
+    if ('events' in outcome) return await stream(outcome, services, exchange, callerOf(route, access));
     return send(exchange.response, rendered(outcome));
   }
   const fingerprint = fingerprintOf(exchange, valid.bytes);
@@ -111,6 +113,10 @@ const admit = async (route: Route, authorizer: Authorizer, exchange: Exchange): 
   if (!authorizer.permits(principal, route.action, null)) throw forbidden(route.action);
   return { principal, token: null, bearer: token };
 };
+
+/** Who has a token that the Authorizer knows. */
+const callerOf = ({ authentication = 'token' }: Route, { principal, bearer }: Access): Credentials | null =>
+  authentication === 'token' ? { principal, token: bearer } : null;
 
 const forbidden = (action: string): SimfleetError =>
   new SimfleetError('forbidden', `the credentials do not permit ${action}`);
@@ -185,13 +191,19 @@ const once = async (
 
 const stream = async (
   { events }: EventStream,
-  { clock, stream: limits }: RouteServices,
+  { authorizer, clock, stream: limits }: RouteServices,
   exchange: Exchange,
+  caller: Credentials | null,
 ): Promise<void> => {
-  const { request, response, signal, logger } = exchange;
+  const { request, response, logger } = exchange;
   // HEAD asks for what GET would say before its body; there is nobody to send events to.
   if (request.method === 'HEAD') return send(response, { status: 200, headers: streamHeaders, body: null });
-  const end = await streamEvents({ response, events, clock, limits, signal });
+  const lost = new AbortController();
+  const checks = { authorizer, clock, logger, everyMs: limits.recheckMs };
+  // Whoever comes back is asked for a good token then.
+  const stopChecks = caller === null ? () => undefined : watchCredentials(caller, checks, () => lost.abort());
+  const signal = AbortSignal.any([exchange.signal, lost.signal]);
+  const end = await streamEvents({ response, events, clock, limits, signal }).finally(stopChecks);
   if (end === 'too-slow') {
     logger.warn({ bufferBytes: limits.bufferBytes }, 'dropped a stream whose client reads too slowly');
   }

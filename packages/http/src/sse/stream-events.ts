@@ -9,6 +9,8 @@ export interface StreamLimits {
   readonly bufferBytes: number;
   /** Longest wait for a client that reads nothing at all. */
   readonly stallMs: number;
+  /** Between two looks at whose the token of a stream is. */
+  readonly recheckMs: number;
   /** What clients are told to wait before they connect again. */
   readonly retryMs: number;
 }
@@ -17,6 +19,7 @@ export const defaultStreamLimits: StreamLimits = {
   heartbeatMs: 15_000,
   bufferBytes: 1024 * 1024,
   stallMs: 60_000,
+  recheckMs: 30_000,
   retryMs: 1_000,
 };
 
@@ -32,7 +35,7 @@ export interface StreamRequest {
   readonly events: AsyncIterable<SseEvent>;
   readonly clock: Clock;
   readonly limits: StreamLimits;
-  /** Ends the stream cleanly: the client has gone or the server stops. */
+  /** Ends the stream cleanly: the client has gone, its token is not what it was, or the server stops. */
   readonly signal: AbortSignal;
 }
 
