@@ -46,7 +46,7 @@ const operations = {
   getHealth: 'by-address',
   getReadiness: 'by-address',
   reportBlocks: 'by-address',
-  openSocket: 'by-address',
+  openSocket: 'by-token',
   unwatchJob: 'by-message',
 } as const satisfies Readonly<Record<string, Asked>>;
 
@@ -59,7 +59,7 @@ const partitionsOf: Readonly<Record<Asked, readonly LimitPartition[]>> = {
   'by-message': ['user', 'customer', 'everyone'],
 };
 
-const overAtOnce: readonly string[] = ['openSocket', 'unwatchJob'];
+const overAtOnce: readonly string[] = ['unwatchJob'];
 
 /** Why a policy of this partition and rule would never hold for the operation; null when it may. `unknown`: there is no such operation. */
 export const neverHolds = (

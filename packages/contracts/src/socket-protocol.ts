@@ -15,11 +15,21 @@ export const socketPath = '/v1/socket';
 export const socketCloses = {
   'service-restart': { code: 1012, meaning: 'The server stops; another one takes over, or this one comes back.' },
   internal: { code: 1011, meaning: 'Something went wrong on our side; it is logged. Come back.' },
+  'access-changed': {
+    code: 4003,
+    meaning:
+      'The token is good, and what it may do is not what it was. Connect again and resume what it may still see.',
+  },
   'slow-consumer': {
     code: 4008,
     meaning: 'More waited for the client than its budget. Nothing was dropped silently: connect again and resume.',
   },
-  unauthenticated: { code: 4501, meaning: 'No good token came in time.' },
+  'try-later': {
+    code: 4029,
+    meaning:
+      'A limit refused the connection, or could not be asked; the answer to `connect` says why and, in `retryAfterMs`, when to come back.',
+  },
+  unauthenticated: { code: 4501, meaning: 'No good token came in time, or the token is good no more.' },
   'bad-request': {
     code: 4504,
     meaning: 'What came is no message of the protocol: not JSON, not text, or without `id`.',

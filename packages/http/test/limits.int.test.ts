@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
+import { setImmediate as turn } from 'node:timers/promises';
 import { SimfleetError } from '@simfleet/contracts';
 import type { LimitPolicy, Principal } from '@simfleet/contracts';
 import { compilePolicies } from '@simfleet/rate-limit';
@@ -402,9 +403,10 @@ test('sockets are admitted by address, their messages by user', async (t) => {
   ];
   const { requestLimits } = await start(t, { policies });
   const peer = { headers: {}, remoteAddress: '192.0.2.1' };
-  assert.equal(await requestLimits.admitUpgrade(peer), null);
+  assert.ok('end' in (await requestLimits.admitUpgrade(peer)));
   const refused = await requestLimits.admitUpgrade(peer);
-  assert.equal(refused?.status, 429);
+  assert.ok('status' in refused);
+  assert.equal(refused.status, 429);
   assert.equal(refused.headers['retry-after'], '60');
   assert.equal((JSON.parse(refused.body) as { readonly code: string }).code, 'quota-exceeded');
   const ann = users['ann'];
@@ -414,6 +416,44 @@ test('sockets are admitted by address, their messages by user', async (t) => {
   assert.equal(message.allowed, false);
   assert.deepEqual(message.allowed ? null : [message.retryAfterMs, message.error.code], [60_000, 'quota-exceeded']);
   assert.deepEqual(await requestLimits.admitMessage(ann, 'unwatchJob'), { allowed: true });
+});
+
+test('open sockets are under way: they hold the places of their address and their user until they end', async (t) => {
+  const rule = { algorithm: 'concurrency', limit: 2, leaseSeconds: 60 } as const;
+  const policies = [
+    policy('sockets-of-addresses', { per: 'address', operations: ['openSocket'], rule: { ...rule, limit: 3 } }),
+    policy('sockets-of-users', { per: 'user', operations: ['openSocket'], rule }),
+  ];
+  const { requestLimits, clock } = await start(t, { policies });
+  const [ann, ben] = [users['ann'], users['bob']];
+  assert.ok(ann !== undefined && ben !== undefined);
+  const open = async (remoteAddress: string) => {
+    const admitted = await requestLimits.admitUpgrade({ headers: {}, remoteAddress });
+    return 'end' in admitted ? admitted : admitted.status;
+  };
+  const opened = async (remoteAddress: string) => {
+    const admitted = await open(remoteAddress);
+    assert.ok(typeof admitted !== 'number');
+    return admitted;
+  };
+  const [first, second, third] = [await opened('192.0.2.1'), await opened('192.0.2.1'), await opened('192.0.2.1')];
+  assert.equal(await open('192.0.2.1'), 429);
+  await first.admitCaller({ principal: ann, token: 'a' });
+  await second.admitCaller({ principal: ann, token: 'a' });
+  // Renewed for as long as they are open.
+  for (let minutes = 0; minutes < 10; minutes += 0.25) await clock.advance(15_000);
+  assert.equal(await open('192.0.2.1'), 429);
+  await assert.rejects(async () => third.admitCaller({ principal: ann, token: 'a' }), { code: 'quota-exceeded' });
+  const fourth = await opened('192.0.2.1');
+  await fourth.admitCaller({ principal: ben, token: 'b' });
+  first.end();
+  await turn();
+  const fifth = await opened('192.0.2.1');
+  await fifth.admitCaller({ principal: ann, token: 'a' });
+  for (const each of [first, second, third, fourth, fifth]) each.end();
+  await turn();
+  const again = await Promise.all(['192.0.2.1', '192.0.2.1', '192.0.2.1'].map(open));
+  assert.ok(again.every((each) => typeof each !== 'number'));
 });
 
 test('a step that refuses has given back what the steps before it took', async (t) => {

@@ -7,8 +7,12 @@ export const closeCodes = {
   serviceRestart: { code: 1012, reason: 'service-restart' },
   /** A handler threw: a fault of ours, in the log. */
   internal: { code: 1011, reason: 'internal' },
+  /** Who the token is of may see other things than when the connection began. It comes back, and is asked about everything anew. */
+  accessChanged: { code: 4003, reason: 'access-changed' },
   /** More bytes waited than the budget. What was received has no gap: resume after it. */
   slowConsumer: { code: 4008, reason: 'slow-consumer' },
+  /** A limit refused the connection, or could not be asked. */
+  tryLater: { code: 4029, reason: 'try-later' },
   unauthenticated: { code: 4501, reason: 'unauthenticated' },
   forbidden: { code: 4503, reason: 'forbidden' },
   badRequest: { code: 4504, reason: 'bad-request' },

@@ -157,9 +157,9 @@ test('a policy of operations for which it would never hold is refused, with the 
     '/operations/0 is counted by address only, not by user',
     `/operations/1 ${far.slice('/operations/0 '.length)}`,
   ]);
-  const underWay = { per: 'address', rule: { algorithm: 'concurrency', limit: 2 } };
-  assert.deepEqual(await mistakes('POST', path, calls({ ...underWay, operations: ['openSocket', 'createJob'] })), [
-    '/operations/0 is over at once: there is nothing under way to count',
+  const underWay = { per: 'user', rule: { algorithm: 'concurrency', limit: 2 } };
+  assert.deepEqual(await mistakes('POST', path, calls({ ...underWay, operations: ['openSocket', 'unwatchJob'] })), [
+    '/operations/1 is over at once: there is nothing under way to count',
   ]);
   assert.equal((await platform.call('GET', `${path}/calls`)).status, 404, 'nothing was made');
   assert.equal((await platform.call('POST', path, calls())).status, 201);
@@ -202,7 +202,10 @@ test('what ships is there once: a default that was deleted does not come back, a
   const first = await scene(t, { storage });
   const names = async (platform: Platform) =>
     (await platform.call<Page<RateLimitPolicy>>('GET', path)).body.items.map(({ name }) => name);
-  const shipped = ['addresses', 'api', 'job-submission', 'paths-per-day', 'queued-jobs', 'running-jobs'];
+  const shipped = [
+    ...['addresses', 'api', 'job-submission', 'paths-per-day', 'queued-jobs', 'running-jobs'],
+    ...['sockets-of-address', 'sockets-of-user'],
+  ];
   assert.deepEqual(await names(first.platform), shipped);
   await first.platform.call('DELETE', `${path}/api`);
   await first.platform.call('PATCH', `${path}/addresses`, { rule: { limit: 7 } });

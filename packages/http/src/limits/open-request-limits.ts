@@ -10,7 +10,7 @@ import { createLimitHeaders } from './limit-headers.ts';
 import { isExempt, limitedRequest, soleCustomerOf, userKeyOf } from './limited-request.ts';
 import { measureLimits } from './measure-limits.ts';
 import { refusalError, refusalOf } from './refusal.ts';
-import type { MessageVerdict, Peer, RequestLimits, UpgradeRefusal } from './request-limits.ts';
+import type { AdmittedSocket, MessageVerdict, Peer, RequestLimits, UpgradeRefusal } from './request-limits.ts';
 import { soon } from './soon.ts';
 
 export interface RequestLimitsOptions {
@@ -39,17 +39,21 @@ export const openRequestLimits = (options: RequestLimitsOptions): RequestLimits 
       address: addressOf(peer),
     });
 
-  const admitUpgrade = (peer: Peer): Soon<UpgradeRefusal | null> => {
-    const upgrade = request({ ...peer, operation: 'openSocket', general: true });
+  const admitUpgrade = (peer: Peer): Soon<AdmittedSocket | UpgradeRefusal> => {
+    const socket = request({ ...peer, operation: 'openSocket', general: true });
+    const admitted: AdmittedSocket = {
+      admitCaller: (caller) => soon(socket.byCaller(caller), () => socket.settle()),
+      end: () => socket.end(),
+    };
     const refused = (error: unknown): UpgradeRefusal => {
       if (errorCode(error) !== 'quota-exceeded') throw error;
       const { status, headers, body } = renderedProblem(error, randomUUID());
-      return { status, headers: { ...upgrade.headers, ...headers }, body: body ?? '' };
+      return { status, headers: { ...socket.headers, ...headers }, body: body ?? '' };
     };
     try {
-      const done = soon(upgrade.byAddress(), () => upgrade.settle());
-      upgrade.end();
-      return done instanceof Promise ? done.then(() => null, refused) : null;
+      // Counted at once: many never say who they are.
+      const done = soon(socket.byAddress(), () => socket.settle());
+      return done instanceof Promise ? done.then(() => admitted, refused) : admitted;
     } catch (error) {
       return refused(error);
     }

@@ -60,10 +60,18 @@ export interface LimitedRequest {
 /** The limits of requests and of sockets' messages, as servers ask for them. They know nothing of policies or stores. */
 export interface RequestLimits {
   request(request: ArrivedRequest): LimitedRequest;
-  /** For a socket that wants to open (operation `openSocket`): null, or the answer that refuses it. Throws `unavailable`. */
-  admitUpgrade(peer: Peer): Soon<UpgradeRefusal | null>;
+  /** For a socket that wants to open: a request of the operation `openSocket` that is under way until its `end`, or the answer that refuses it. Throws `unavailable`. */
+  admitUpgrade(peer: Peer): Soon<AdmittedSocket | UpgradeRefusal>;
   /** For a message on an open socket. Throws `unavailable`. */
   admitMessage(principal: Principal, operation: string): Soon<MessageVerdict>;
+}
+
+/** A socket that its address did not forbid. */
+export interface AdmittedSocket {
+  /** As soon as it is known whose it is. Throws `quota-exceeded` and `unavailable`; then nothing is counted of the socket any more, and it must not go on. */
+  admitCaller(caller: Caller): Soon<void>;
+  /** The socket is closed, or never opened: lets go of its place. Idempotent. */
+  end(): void;
 }
 
 export interface UpgradeRefusal {

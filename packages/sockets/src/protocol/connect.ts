@@ -1,19 +1,15 @@
 import { SimfleetError } from '@simfleet/contracts';
-import type { Connection } from './connection.ts';
+import type { Caller } from './connection.ts';
 import type { SocketAccess } from './options.ts';
-import type { VerbAnswer } from './verb.ts';
 
 const longestToken = 4096;
 
-/** Gives the connection the principal of the token. Throws `unauthenticated`, and `invalid-request` when it has one already. */
-export const connect = async (connection: Connection, body: unknown, access: SocketAccess): Promise<VerbAnswer> => {
-  if (connection.principal !== null) throw invalid('/connect', 'the connection has its principal already');
-  const principal = await access.authenticate(tokenIn(body));
+/** Who has the token. Throws `unauthenticated`, and `invalid-request` for what holds none. */
+export const callerIn = async (body: unknown, access: Pick<SocketAccess, 'authenticate'>): Promise<Caller> => {
+  const token = tokenIn(body);
+  const principal = await access.authenticate(token);
   if (principal === null) throw new SimfleetError('unauthenticated', 'the token is wrong');
-  connection.principal = principal;
-  connection.endDeadline?.();
-  connection.endDeadline = null;
-  return { ok: { principal: principal.id } };
+  return { principal, token };
 };
 
 const tokenIn = (body: unknown): string => {

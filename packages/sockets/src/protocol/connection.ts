@@ -1,11 +1,20 @@
 import type { Principal } from '@simfleet/contracts';
 import type { Socket } from '../server.ts';
+import type { AdmittedSocket } from './options.ts';
 import type { ClientCall } from './read-message.ts';
 import type { Peer } from './verb.ts';
 
+/** Who has shown what. The token is kept so that it can be checked again, and told nobody. */
+export interface Caller {
+  readonly principal: Principal;
+  readonly token: string;
+}
+
 /** What is known of one connection. Small: there may be a hundred thousand that say nothing. */
 export interface Connection {
-  principal: Principal | null;
+  caller: Caller | null;
+  /** What limits hold for it; null without limits, and once it is over. */
+  admitted: AdmittedSocket | null;
   peer: Peer | null;
   isGone: boolean;
   /** Messages that wait for the one before them; null while none is handled. */
@@ -16,8 +25,9 @@ export interface Connection {
   roomListeners: Set<() => void> | null;
 }
 
-export const openConnection = (principal: Principal | null): Connection => ({
-  principal,
+export const openConnection = (caller: Caller | null, admitted: AdmittedSocket | null): Connection => ({
+  caller,
+  admitted,
   peer: null,
   isGone: false,
   waiting: null,
@@ -31,6 +41,8 @@ export const endConnection = (connection: Connection): void => {
   if (connection.isGone) return;
   connection.isGone = true;
   connection.endDeadline?.();
+  connection.admitted?.end();
+  connection.admitted = null;
   const listeners = [...(connection.goneListeners ?? []), ...(connection.roomListeners ?? [])];
   connection.goneListeners = null;
   connection.roomListeners = null;

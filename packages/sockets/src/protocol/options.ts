@@ -19,10 +19,18 @@ export type MessageVerdict =
   | { readonly allowed: true }
   | { readonly allowed: false; readonly error: unknown; readonly retryAfterMs: number | null };
 
-/** What clients may ask for how often. */
+/** A connection in the eyes of limits. */
+export interface AdmittedSocket {
+  /** Asked as soon as it is known whose it is. Throws what becomes the problem of the answer; the connection ends then. */
+  admitCaller(caller: { readonly principal: Principal; readonly token: string }): void | Promise<void>;
+  /** It is over, or never began: gives back all that it holds, and what `admitCaller` still takes. Called once. */
+  end(): void;
+}
+
+/** How many connections clients may have, and what they may ask for how often. */
 export interface SocketAdmission {
-  /** Asked before anything else is done for an upgrade; null admits it. */
-  admitUpgrade(request: UpgradeRequest): Refusal | null | Promise<Refusal | null>;
+  /** Asked before anything else is done for an upgrade. */
+  admitUpgrade(request: UpgradeRequest): AdmittedSocket | Refusal | Promise<AdmittedSocket | Refusal>;
   admitMessage(principal: Principal, operation: string): MessageVerdict | Promise<MessageVerdict>;
 }
 
@@ -43,6 +51,8 @@ export interface ProtocolOptions {
   readonly metrics: Metrics;
   /** Longest time from the handshake to a good token, ms; default 10 s. */
   readonly connectMs?: number;
+  /** Between two looks at whose a token is that a connection began with, ms; default 30 s. */
+  readonly recheckMs?: number;
   /** Bytes that may wait for a client while more of what has its own pace is sent; default 64 KiB. Well below the budget of the server’s sockets. */
   readonly roomBytes?: number;
 }

@@ -13,6 +13,8 @@ export interface AnswerParts extends Pick<ProtocolOptions, 'access' | 'admission
   readonly verbs: ReadonlyMap<string, SocketVerb>;
   readonly roomBytes: number;
   readonly observer: ProtocolObserver;
+  /** Told of a client that has said who it is. */
+  readonly known: (socket: Client) => void;
 }
 
 export const closeWith = (socket: Pick<Client, 'close'>, why: SocketClose): void =>

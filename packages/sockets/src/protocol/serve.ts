@@ -9,23 +9,32 @@ import { readMessage } from './read-message.ts';
 import type { ClientCall } from './read-message.ts';
 import { closeWith, refuse } from './reply.ts';
 import type { AnswerParts, Client } from './reply.ts';
+import { watchSessions } from './sessions.ts';
 import { decideUpgrade } from './upgrade.ts';
 
 const connectMsByDefault = 10_000;
+const recheckMsByDefault = 30_000;
 const roomBytesByDefault = 64 * 1024;
 /** Messages of one connection that wait for the one before; more are refused, so that a client that floods holds no memory. */
 const mostWaiting = 256;
 
 /** What a server of sockets does for clients that speak `simfleet.v1`: who they are first, then verbs, each with its reply. */
 export const serveProtocol = (options: ProtocolOptions): SocketHandlers<Connection> => {
-  const { clock, metrics, connectMs = connectMsByDefault, roomBytes = roomBytesByDefault } = options;
+  const { clock, metrics } = options;
+  const { connectMs = connectMsByDefault, recheckMs = recheckMsByDefault, roomBytes = roomBytesByDefault } = options;
   const observer = observeProtocol(metrics);
   const verbs = new Map(options.verbs.map((verb) => [verb.name, verb]));
-  const parts: AnswerParts = { ...options, verbs, roomBytes, observer };
+  const sessions = watchSessions(options, recheckMs);
+  const known = (socket: Client): void => {
+    socket.data.endDeadline?.();
+    socket.data.endDeadline = null;
+    sessions.add(socket);
+  };
+  const parts: AnswerParts = { ...options, verbs, roomBytes, observer, known };
   return {
     upgrade: decideUpgrade(options),
     open(socket) {
-      if (socket.data.principal !== null) return;
+      if (socket.data.caller !== null) return sessions.add(socket);
       socket.data.endDeadline = clock.after(connectMs, () => closeWith(socket, 'unauthenticated'));
     },
     message(socket, message) {
@@ -35,7 +44,10 @@ export const serveProtocol = (options: ProtocolOptions): SocketHandlers<Connecti
       enqueue(socket, call, parts);
     },
     drain: (socket) => tellRoom(socket, roomBytes),
-    close: ({ data }) => endConnection(data),
+    close(socket) {
+      sessions.remove(socket);
+      endConnection(socket.data);
+    },
   };
 };
 

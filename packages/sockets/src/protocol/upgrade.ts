@@ -1,9 +1,8 @@
 import { SimfleetError, errorCode, socketPath, socketProtocol } from '@simfleet/contracts';
-import type { Principal } from '@simfleet/contracts';
 import type { UpgradeAnswer, UpgradeRequest } from '../server.ts';
-import { openConnection } from './connection.ts';
-import type { Connection } from './connection.ts';
-import type { ProtocolOptions } from './options.ts';
+import { endConnection, openConnection } from './connection.ts';
+import type { Caller, Connection } from './connection.ts';
+import type { AdmittedSocket, ProtocolOptions } from './options.ts';
 
 type UpgradeOptions = Pick<ProtocolOptions, 'access' | 'admission' | 'describeProblem' | 'logger'>;
 
@@ -15,13 +14,18 @@ type UpgradeOptions = Pick<ProtocolOptions, 'access' | 'admission' | 'describePr
 export const decideUpgrade =
   (options: UpgradeOptions) =>
   async (request: UpgradeRequest): Promise<UpgradeAnswer<Connection>> => {
+    let admitted: AdmittedSocket | null = null;
     try {
-      const refusal = (await options.admission?.admitUpgrade(request)) ?? null;
-      if (refusal !== null) return { accept: false, ...refusal };
+      const verdict = (await options.admission?.admitUpgrade(request)) ?? null;
+      if (verdict !== null && 'status' in verdict) return { accept: false, ...verdict };
+      admitted = verdict;
       checkRequest(request);
-      const principal = await principalOf(options, request);
-      return { accept: true, data: openConnection(principal), protocol: socketProtocol };
+      const caller = await callerOf(options, request);
+      if (caller !== null) await admitted?.admitCaller(caller);
+      const data = openConnection(caller, admitted);
+      return { accept: true, data, protocol: socketProtocol, abandoned: () => endConnection(data) };
     } catch (error) {
+      admitted?.end();
       const { problem, headers, fault } = options.describeProblem(error, request.headers['x-request-id'] ?? 'upgrade');
       if (fault) options.logger.error({ err: error }, 'a handshake failed');
       return { accept: false, status: problem.status, headers, body: JSON.stringify(problem) };
@@ -37,14 +41,15 @@ const checkRequest = ({ path, query, protocols }: UpgradeRequest): void => {
   });
 };
 
-const principalOf = async ({ access }: UpgradeOptions, { headers }: UpgradeRequest): Promise<Principal | null> => {
+const callerOf = async ({ access }: UpgradeOptions, { headers }: UpgradeRequest): Promise<Caller | null> => {
   const { authorization } = headers;
   if (authorization === undefined) return null;
-  const principal = await access.authenticate(access.tokenOf(authorization)).catch((error: unknown) => {
+  const token = access.tokenOf(authorization);
+  const principal = await access.authenticate(token).catch((error: unknown) => {
     throw errorCode(error) === undefined
       ? error
       : new SimfleetError('unavailable', 'tokens cannot be checked right now', { cause: error });
   });
-  if (principal === null) throw new SimfleetError('unauthenticated', 'the token is wrong');
-  return principal;
+  if (principal === null || token === null) throw new SimfleetError('unauthenticated', 'the token is wrong');
+  return { principal, token };
 };

@@ -1,30 +1,16 @@
 import type { TestContext } from 'node:test';
-import { SimfleetError, errorCode, errorTable, socketPath } from '@simfleet/contracts';
+import { socketPath } from '@simfleet/contracts';
 import type { Principal } from '@simfleet/contracts';
 import { createMetrics, systemClock } from '@simfleet/runtime';
 import type { Metrics } from '@simfleet/runtime';
 import { serveProtocol } from '@simfleet/sockets';
-import type { DescribeProblem, ProtocolOptions, SocketVerb } from '@simfleet/sockets';
+import type { ProtocolOptions, SocketVerb } from '@simfleet/sockets';
 import { createWsSocketServer } from '@simfleet/sockets/ws';
 import { recordingLogger } from '@simfleet/testing';
+import { describeProblem } from './describe-problem.ts';
 
 export const token = 'the-token-of-somebody';
 const somebody: Principal = { id: 'somebody', kind: 'user', customers: ['acme'] };
-
-const describeProblem: DescribeProblem = (error, instance) => {
-  const code = errorCode(error) ?? 'internal';
-  const { status, title, retryable, meaning } = errorTable[code];
-  const known = error instanceof SimfleetError ? error : null;
-  return {
-    problem: {
-      ...{ type: `https://simfleet.dev/problems/${code}`, title, status, instance, code, retryable },
-      detail: known?.detail ?? meaning,
-      errors: [...(known?.mistakes ?? [])],
-    },
-    headers: { 'content-type': 'application/problem+json', ...(code === 'unavailable' ? { 'retry-after': '1' } : {}) },
-    fault: code === 'internal',
-  };
-};
 
 /** Answers what it is told, as soon as it is let. */
 export const echo: SocketVerb = {

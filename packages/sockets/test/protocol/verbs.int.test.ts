@@ -90,7 +90,7 @@ test('a limit refuses one message, with the time after which it may come again',
   const asked: unknown[] = [];
   const { url } = await openHall(t, undefined, {
     admission: {
-      admitUpgrade: () => null,
+      admitUpgrade: () => ({ admitCaller: () => undefined, end: () => undefined }),
       async admitMessage({ id }, operation) {
         asked.push([id, operation]);
         if (asked.length === 1) return { allowed: true };
@@ -104,7 +104,8 @@ test('a limit refuses one message, with the time after which it may come again',
   const [soon, never] = [await socket.ask('echo', 1), await socket.ask('echo', 1)];
   assert.equal('error' in soon && soon.retryAfterMs, 2501);
   assert.ok('error' in never);
-  assert.deepEqual(asked, Array(3).fill(['somebody', 'echo']));
+  assert.ok('error' in (await socket.ask('ecco', 1)), 'what there is not costs as much');
+  assert.deepEqual(asked, [...Array<unknown>(3).fill(['somebody', 'echo']), ['somebody', 'unknownVerb']]);
 });
 
 test('a flood of messages is refused beyond 256 that wait, not kept', async (t) => {

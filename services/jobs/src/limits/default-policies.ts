@@ -30,6 +30,22 @@ const given: readonly Given[] = [
     rule: { algorithm: 'token-bucket', limit: 3000, windowSeconds: 60 },
   },
   {
+    name: 'sockets-of-user',
+    description: 'Sockets that a user has open at a time.',
+    measure: 'requests',
+    per: 'user',
+    operations: ['openSocket'],
+    rule: { algorithm: 'concurrency', limit: 10_000, leaseSeconds: 120 },
+  },
+  {
+    name: 'sockets-of-address',
+    description: 'Sockets that are open from one address at a time, before and after it is known whose they are.',
+    measure: 'requests',
+    per: 'address',
+    operations: ['openSocket'],
+    rule: { algorithm: 'concurrency', limit: 10_000, leaseSeconds: 120 },
+  },
+  {
     name: 'queued-jobs',
     description: 'Jobs of a customer that neither run nor are over.',
     measure: 'jobs-queued',
