@@ -19,6 +19,7 @@ export interface Connection {
   isGone: boolean;
   /** Messages that wait for the one before them; null while none is handled. */
   waiting: ClientCall[] | null;
+  waitingLength: number;
   endDeadline: (() => void) | null;
   goneListeners: Set<() => void> | null;
   /** Who waits for room. */
@@ -31,6 +32,7 @@ export const openConnection = (caller: Caller | null, admitted: AdmittedSocket |
   peer: null,
   isGone: false,
   waiting: null,
+  waitingLength: 0,
   endDeadline: null,
   goneListeners: null,
   roomListeners: null,

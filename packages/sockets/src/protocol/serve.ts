@@ -15,8 +15,9 @@ import { decideUpgrade } from './upgrade.ts';
 const connectMsByDefault = 10_000;
 const recheckMsByDefault = 30_000;
 const roomBytesByDefault = 64 * 1024;
-/** Messages of one connection that wait for the one before; more are refused, so that a client that floods holds no memory. */
+/** Messages of one connection, and their letters together, that wait for the one before; more are refused, so that a client that floods holds no memory. */
 const mostWaiting = 256;
+const mostWaitingLength = 256 * 1024;
 
 /** What a server of sockets does for clients that speak `simfleet.v1`: who they are first, then verbs, each with its reply. */
 export const serveProtocol = (options: ProtocolOptions): SocketHandlers<Connection> => {
@@ -56,17 +57,22 @@ const enqueue = (socket: Client, call: ClientCall, parts: AnswerParts): void => 
   const { data } = socket;
   if (data.waiting === null) {
     data.waiting = [call];
+    data.waitingLength = call.length;
     void answerAll(socket, parts);
-  } else if (data.waiting.length < mostWaiting) data.waiting.push(call);
-  else {
-    const detail = `${mostWaiting} messages of this connection wait already`;
+  } else if (data.waiting.length < mostWaiting && data.waitingLength + call.length <= mostWaitingLength) {
+    data.waiting.push(call);
+    data.waitingLength += call.length;
+  } else {
+    const detail = 'as many messages of this connection wait as may';
     refuse(socket, call, new SimfleetError('unavailable', detail), parts);
   }
 };
 
 const answerAll = async (socket: Client, parts: AnswerParts): Promise<void> => {
   const { data } = socket;
-  for (let call = data.waiting?.shift(); call !== undefined && !data.isGone; call = data.waiting?.shift())
+  for (let call = data.waiting?.shift(); call !== undefined && !data.isGone; call = data.waiting?.shift()) {
+    data.waitingLength -= call.length;
     await answer(socket, call, parts);
+  }
   data.waiting = null;
 };

@@ -119,6 +119,20 @@ test('a flood of messages is refused beyond 256 that wait, not kept', async (t) 
   await until('answers', () => socket.messages.filter((each) => 'ok' in each).length === 257);
 });
 
+test('long messages are refused beyond 256 KiB that wait, not kept', async (t) => {
+  const gate = Promise.withResolvers<void>();
+  const slow: SocketVerb = { ...echo, handle: (call) => gate.promise.then(() => ({ ok: { id: call.peer.id } })) };
+  const { url } = await openHall(t, [slow]);
+  const socket = await openLiveSocket({ url, token, by: 'header' });
+  const body = 'x'.repeat(30_000);
+  for (let id = 1; id <= 20; id++) socket.send(JSON.stringify({ id, echo: body }));
+  // One is at work, eight wait.
+  await until('refusals', () => socket.messages.length === 20 - 9);
+  gate.resolve();
+  await until('answers', () => socket.messages.filter((each) => 'ok' in each).length === 9);
+  assert.ok('ok' in (await socket.ask('echo', body)), 'there is room again');
+});
+
 test('codes of the protocol are those that the server of sockets closes with', () => {
   const ours = Object.values(closeCodes).map(({ code, reason }) => `${code} ${reason}`);
   for (const [reason, { code }] of Object.entries(socketCloses)) assert.ok(ours.includes(`${code} ${reason}`), reason);
