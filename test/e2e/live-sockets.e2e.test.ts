@@ -14,8 +14,8 @@ import { startPlatform } from './platform.ts';
 import { european, openScene } from './scene.ts';
 import { short } from './strike.ts';
 
-/** Some four seconds of work on two cores: a death comes in the middle. */
-const job = european({ maxPaths: '250000000' });
+/** Never done by itself, so that a death comes in the middle, however busy the machine is. */
+const job = european({ maxPaths: '9000000000000' });
 
 /** What the stream of server-sent events has, in the shape of the sockets’. */
 const streamed = async (client: Client, id: string): Promise<readonly unknown[]> => {
@@ -58,20 +58,24 @@ for (const [what, code, end] of ends) {
     t.after(() => first.kill());
     const { token, socketsUrl } = first;
     const { id } = await openClient(first).create(job);
-    let last = 0;
-    const following = { token, signal: t.signal, urlOf: () => socketsUrl };
-    const watchers = [
-      followBySocket(id, { ...following, onEvent: (event) => (last = event.id) }),
-      ...Array.from({ length: 9 }, () => followBySocket(id, following)),
-    ];
+    const seen = Array.from({ length: 10 }, () => 0);
+    const watchers = seen.map((_, watcher) =>
+      followBySocket(id, {
+        ...{ token, signal: t.signal, urlOf: () => socketsUrl },
+        onEvent: (event) => (seen[watcher] = event.id),
+      }),
+    );
     const seenByPage: SocketEvent[] = [];
     const watchJob = await codeOfGuide(path);
     const page = watchJob({ url: socketsUrl, token, job: id, onEvent: (event) => seenByPage.push(event) });
-    await until('some events', () => last >= 4 && seenByPage.length > 0, 30_000);
+    await until('some events for each', () => Math.min(...seen) >= 4 && seenByPage.length > 0, 30_000);
     await end(first);
     const next = await startPlatform({ dataDir: path, slots: 2, flags });
     t.after(() => next.stop());
     assert.equal(next.socketsUrl, socketsUrl);
+    const before = Math.max(...seen);
+    await until('events after it', () => Math.min(...seen) > before, 30_000);
+    await openClient(next).act(id, 'cancel');
     for (const watched of await Promise.all(watchers)) {
       assert.equal(watched.closes[0], code);
       await assertTheSame(openClient(next), id, watched);
@@ -104,6 +108,29 @@ test('limits hold for handshakes and for messages', async (t) => {
   assert.ok(refused && 'error' in refused && (refused.retryAfterMs ?? 0) > 500_000);
 });
 
+test('a user has as many sockets open as the policy says, and an address too; what is open is not closed for it', async (t) => {
+  const { platform, client } = await openScene(t, { flags: ['--rate-limits', 'memory:'] });
+  const { socketsUrl: url, token } = platform;
+  const limit = async (name: string, most: number): Promise<void> => {
+    const answer = await client.request('PATCH', `/v1/rate-limit-policies/${name}`, { rule: { limit: most } });
+    assert.equal(answer.status, 200);
+  };
+  const code = async (opening: Promise<unknown>): Promise<string> =>
+    opening
+      .then(() => 'open')
+      .catch((error: unknown) => /quota-exceeded|1006/.exec(String(error))?.[0] ?? String(error));
+  await limit('sockets-of-user', 2);
+  const [first, second] = [await openLiveSocket({ url, token }), await openLiveSocket({ url, token, by: 'header' })];
+  assert.equal(await code(openLiveSocket({ url, token })), 'quota-exceeded');
+  assert.equal(await code(openLiveSocket({ url, token, by: 'header' })), '1006', 'the handshake is refused');
+  await limit('sockets-of-user', 10);
+  await limit('sockets-of-address', 2);
+  assert.equal(await code(openLiveSocket({ url, token })), '1006', 'the handshake is refused');
+  first.close();
+  await until('room for one more', async () => (await code(openLiveSocket({ url, token }))) === 'open');
+  assert.ok('error' in (await second.ask('watch', { job: 'job-that-never-was' })), 'who is there is answered');
+});
+
 const skip = postgresMissing() ?? fleetMissing();
 
 test(
@@ -115,19 +142,20 @@ test(
     const fleet = await openFleet(t, { storage: await postgres.createDatabase() });
     const { client, token, jobs } = fleet;
     const { id } = await client.create(job);
-    let last = 0;
     const homes = [`${fleet.url.replace('http', 'ws')}/v1/socket`, jobs[1]?.socketsUrl ?? ''];
-    const watchers = homes.flatMap((home) =>
-      Array.from({ length: 5 }, () =>
-        followBySocket(id, {
-          ...{ token, signal: t.signal, urlOf: () => home },
-          onEvent: (event) => (last = Math.max(last, event.id)),
-        }),
-      ),
+    const seen = Array.from({ length: 10 }, () => 0);
+    const watchers = seen.map((_, watcher) =>
+      followBySocket(id, {
+        ...{ token, signal: t.signal, urlOf: () => homes[Math.floor(watcher / 5)] ?? '' },
+        onEvent: (event) => (seen[watcher] = event.id),
+      }),
     );
     const stream = follow(client, id, t.signal);
-    await until('some events', () => last >= 4, 30_000);
+    await until('some events for each', () => Math.min(...seen) >= 4, 30_000);
     await jobs[0]?.kill();
+    const before = Math.max(...seen);
+    await until('events after it', () => Math.min(...seen) > before, 30_000);
+    await client.act(id, 'cancel');
     const watched = await Promise.all(watchers);
     await stream;
     for (const each of watched) await assertTheSame(client, id, each);
