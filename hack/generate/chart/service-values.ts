@@ -42,10 +42,10 @@ const rateLimits = z
     enabled: z.boolean().default(true).describe('Hold requests and jobs to the rate limit policies.'),
     url: z
       .string()
-      .regex(/^(rediss?:\/\/\S+)?$/)
+      .regex(/^(rediss?(\+sentinel)?:\/\/\S+)?$/)
       .default('')
       .describe(
-        'URL of a Redis or Valkey in which all replicas count, with its credentials: rediss://user:password@host:6379. Without one each replica counts for itself: several admit as many times as much.',
+        'URL of a Redis or Valkey in which all replicas count, with its credentials: rediss://user:password@host:6379, or of sentinels: rediss+sentinel://user:password@sentinel:26379/name. Without one each replica counts for itself: several admit as many times as much.',
       ),
     existingSecret: z.string().default('').describe('Secret whose key `url` holds that URL, instead of `url`.'),
     trustedProxies: z

@@ -5,7 +5,7 @@ import { openRedisLimiterStore } from '@simfleet/rate-limit/redis';
 import { driverOf } from './driver.ts';
 
 export interface LimiterOptions {
-  /** `memory:`, `redis://[user:password@]host:port[/database]` or `rediss://…` (TLS); several hosts are a cluster. */
+  /** `memory:`, `redis://[user:password@]host:port[/database]` or `rediss://…` (TLS); several hosts are a cluster; `redis+sentinel://…/name` or `rediss+sentinel://…`. */
   readonly url: string;
   /** Milliseconds within which a server answers, or is taken for lost. */
   readonly timeoutMs: number;
@@ -26,6 +26,8 @@ const drivers: Readonly<Record<string, Open>> = {
     openMemoryLimiterStore({ clock, ...(maxKeys === undefined ? {} : { maxKeys }) }),
   redis,
   rediss: redis,
+  'redis+sentinel': redis,
+  'rediss+sentinel': redis,
 };
 
 /**

@@ -28,7 +28,8 @@ const isHost = (text: string): boolean =>
  */
 export const hostsInTheClear = (url: string): readonly string[] => {
   const [, scheme = '', authority = '', query = ''] = /^([^:]*):\/\/([^/?#]*)[^?#]*(?:\?([^#]*))?/s.exec(url) ?? [];
-  if (scheme === '' || local.has(scheme) || ['tls', 'wss', 'https', 'rediss'].includes(scheme)) return [];
+  if (scheme === '' || local.has(scheme) || ['tls', 'wss', 'https', 'rediss', 'rediss+sentinel'].includes(scheme))
+    return [];
   const parameters = new URLSearchParams(query);
   const asked = tlsParameters.map((name) => parameters.get(name)).filter((value) => value !== null);
   // An SRV record of MongoDB means TLS unless it is turned off.

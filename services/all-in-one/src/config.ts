@@ -77,7 +77,9 @@ const platformOptions = z.object({
   rateLimits: z
     .string()
     .default('memory:')
-    .describe('Where rate limits are counted: memory: (by each process for itself), redis://…, rediss://… or off.')
+    .describe(
+      'Where rate limits are counted: memory: (by each process for itself), redis://…, rediss://…, redis+sentinel://… or off.',
+    )
     .meta({ secret: true }),
   rateLimitTimeoutMs: z
     .int()

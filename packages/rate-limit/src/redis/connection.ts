@@ -69,9 +69,24 @@ const connectCluster = (options: ConnectionOptions): Cluster =>
     retryDelayOnClusterDown: 0,
   });
 
+/** Sentinels are asked for the master before each attempt to connect, so that a lost one, or one that is a replica now, is left for its successor. */
+const bySentinels = (options: ConnectionOptions): SharedOptions => {
+  const { servers, sentinel, secure } = options.address;
+  const { tls } = optionsOf(options);
+  return {
+    sentinels: [...servers],
+    name: sentinel?.master ?? '',
+    ...(sentinel?.password === undefined ? {} : { sentinelPassword: sentinel.password }),
+    ...(tls === undefined ? {} : { enableTLSForSentinelMode: secure, sentinelTLS: tls }),
+    sentinelRetryStrategy: nextAttempt,
+    sentinelCommandTimeout: Math.max(options.timeoutMs, 1000),
+  };
+};
+
 const connectServer = (options: ConnectionOptions): Redis => {
   const [{ host, port } = { host: 'localhost', port: 6379 }] = options.address.servers;
-  return new Redis({ ...optionsOf(options), host, port, enableOfflineQueue: false, retryStrategy: nextAttempt });
+  const where = options.address.sentinel === undefined ? { host, port } : bySentinels(options);
+  return new Redis({ ...optionsOf(options), ...where, enableOfflineQueue: false, retryStrategy: nextAttempt });
 };
 
 /** A connection that comes back by itself. */

@@ -13,7 +13,7 @@ import { readDecision } from './read-decision.ts';
 import { loadScripts, type Script, type Scripts } from './scripts.ts';
 
 export interface RedisLimiterOptions {
-  /** `redis://host:6379/0`, `rediss://user:password@host:6380`, or a cluster: `redis://first:6379,second:6379` or `…?cluster=true`. */
+  /** `redis://host:6379/0`, `rediss://user:password@host:6380`, a cluster: `redis://first:6379,second:6379` or `…?cluster=true`, or the master that sentinels know: `redis+sentinel://first:26379,second:26379/name`. */
   readonly url: string;
   /** File of the authority that signed the server's certificate; default: what Node trusts. */
   readonly tlsCaFile?: string;

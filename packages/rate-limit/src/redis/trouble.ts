@@ -21,6 +21,7 @@ const hints: Readonly<Record<string, string>> = {
 
 /** What ioredis says when there is no connection, → in our words. */
 const phrases: readonly (readonly [RegExp, string])[] = [
+  [/sentinel/i, 'no sentinel tells where its master is'],
   [/timed out|timeout|ETIMEDOUT/i, 'it does not answer in time'],
   [/ECONNREFUSED/, 'the connection is refused'],
   [/ENOTFOUND|EAI_AGAIN/, 'its host name is not known'],
