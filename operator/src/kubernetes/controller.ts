@@ -37,8 +37,10 @@ export const createController = (options: ControllerOptions, parts: ControllerPa
     async run(term) {
       const own = createWorkQueue(clock, defaultBackoff);
       queue = own;
-      const add = (keys: Iterable<string>): void => {
-        for (const key of keys) own.add(key);
+      const add = (keys: Iterable<string>, isWanted: boolean): void => {
+        for (const key of keys)
+          if (isWanted) own.addFirst(key);
+          else own.add(key);
         instruments.queue(name, own.depth, own.working);
       };
       const addBehind = (keys: Iterable<string>): void => {

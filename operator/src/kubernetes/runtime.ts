@@ -47,7 +47,8 @@ export interface Source {
   untilSynced(signal?: AbortSignal): Promise<void>;
   /** Keys of everything there is. */
   keys(): Iterable<string>;
-  onKeys(listener: (keys: readonly string[]) => void): () => void;
+  /** `isWanted`: somebody changed what they want of the object (its generation rose), and waits for it. */
+  onKeys(listener: (keys: readonly string[], isWanted: boolean) => void): () => void;
 }
 
 export interface ControllerOptions {

@@ -19,6 +19,10 @@ export const changesOf = <Object extends KubernetesObject>(
     cache.onChange(({ object, previous }) => {
       if (!when(object, previous)) return;
       const keys = [object, previous].flatMap((side) => (side === null ? [] : keysOf(side)));
-      listener([...new Set(keys)]);
+      listener([...new Set(keys)], isWanted(object, previous));
     }),
 });
+
+/** What is new is many at once at times, and waits behind each other; an edit waits for none of them. A deletion raises the generation too. */
+const isWanted = (object: KubernetesObject | null, previous: KubernetesObject | null): boolean =>
+  object !== null && previous !== null && object.metadata.generation !== previous.metadata.generation;

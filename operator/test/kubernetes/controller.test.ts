@@ -8,7 +8,7 @@ import type { ControllerOptions, Reconcile, Source } from '../../src/kubernetes/
 
 /** A source whose keys the test tells. */
 const source = (all: readonly string[]): Source & { tell(...keys: string[]): void } => {
-  const listeners = new Set<(keys: readonly string[]) => void>();
+  const listeners = new Set<Parameters<Source['onKeys']>[0]>();
   return {
     untilSynced: () => Promise.resolve(),
     keys: () => all,
@@ -17,7 +17,7 @@ const source = (all: readonly string[]): Source & { tell(...keys: string[]): voi
       return () => void listeners.delete(listener);
     },
     tell(...keys) {
-      for (const listener of listeners) listener(keys);
+      for (const listener of listeners) listener(keys, false);
     },
   };
 };

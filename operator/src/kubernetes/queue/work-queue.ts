@@ -16,10 +16,12 @@ export interface Taken {
 
 /**
  * What client-go calls a rate limiting work queue. A key is in the queue once, however often it is added; two workers never have it at the same time; added while a
- * worker has it, it comes back when that one is done. First in, first out, but rounds that nothing but time asked for wait behind changes: every eighth
- * key given out is one of theirs, so that they get their turn however much changes.
+ * worker has it, it comes back when that one is done. First in, first out, but what somebody asked for goes before what merely changed, and that before
+ * rounds that nothing but time asked for: every eighth key given out is of those behind, so that they get their turn however much goes before.
  */
 export interface WorkQueue extends Queue {
+  /** As `add`, before changes: somebody wants something else and waits for it. */
+  addFirst(key: string): void;
   /** As `add`, behind changes: nothing is known to have changed. */
   addBehind(key: string): void;
   /** Resolves with the next key, or null once the queue is closed. */
@@ -35,48 +37,56 @@ export interface WorkQueue extends Queue {
   failures(key: string): number;
 }
 
-/** Of so many keys given out, one has waited behind changes. */
-const turnOfTimed = 8;
+/** Of so many keys given out, one has waited behind others. */
+const turnOfOthers = 8;
+
+/** Due keys in order of arrival, with the time when they came. */
+interface Lane {
+  readonly keys: Map<string, number>;
+  /** Keys given out of other lanes since the last one of this. */
+  passed: number;
+}
 
 interface Again {
-  readonly behind: boolean;
+  /** Smaller goes before. */
+  readonly lane: number;
   readonly since: number;
 }
 
 export const createWorkQueue = (clock: Clock, backoffOptions: BackoffOptions): WorkQueue => {
-  /** Due keys in order of arrival, with the time when they came: for a change, and for nothing but time. A key is in one of both. */
-  const changed = new Map<string, number>();
-  const timed = new Map<string, number>();
+  /** What somebody asked for, what changed, and what nothing but time asked for. A key is in one of them. */
+  const lanes = Array.from({ length: 3 }, (): Lane => ({ keys: new Map(), passed: 0 }));
+  const [wanted, changed, timed] = [0, 1, 2];
   /** Keys that come back because they failed: they are changes that were not brought home yet. */
   const failed = new Set<string>();
-  let sinceTimed = 0;
   /** Keys at work → how it was added again meanwhile, or null. */
   const working = new Map<string, Again | null>();
   const waiters: ((taken: Taken | null) => void)[] = [];
   const backoff = createBackoff(clock, backoffOptions);
   let closed = false;
 
-  const put = (key: string, behind: boolean): void => {
-    if (closed || changed.has(key) || (behind && timed.has(key))) return;
+  const put = (key: string, lane: number): void => {
+    if (closed || lanes.some(({ keys }, at) => at <= lane && keys.has(key))) return;
     if (working.has(key)) {
       const again = working.get(key) ?? null;
-      if (again === null || (again.behind && !behind)) working.set(key, { behind, since: clock.monotonic() });
+      if (again === null || lane < again.lane) working.set(key, { lane, since: clock.monotonic() });
       return;
     }
-    timed.delete(key);
-    (behind ? timed : changed).set(key, clock.monotonic());
+    for (const { keys } of lanes) keys.delete(key);
+    lanes[lane]?.keys.set(key, clock.monotonic());
     waiters.shift()?.(next());
   };
-  const add = (key: string): void => put(key, false);
-  const depth = (): number => changed.size + timed.size;
-  const delayed = createDelayedKeys(clock, (key) => put(key, !failed.delete(key)));
+  const add = (key: string): void => put(key, changed);
+  const depth = (): number => lanes.reduce((sum, { keys }) => sum + keys.size, 0);
+  const delayed = createDelayedKeys(clock, (key) => put(key, failed.delete(key) ? changed : timed));
 
   const next = (): Taken | null => {
-    const isTurnOfTimed = changed.size === 0 || sinceTimed >= turnOfTimed - 1;
-    const lane = isTurnOfTimed && timed.size > 0 ? timed : changed;
-    sinceTimed = lane === timed ? 0 : sinceTimed + 1;
-    for (const [key, since] of lane) {
-      lane.delete(key);
+    const waiting = lanes.filter(({ keys }) => keys.size > 0);
+    const lane = waiting.findLast(({ passed }) => passed >= turnOfOthers - 1) ?? waiting[0];
+    if (lane === undefined) return null;
+    for (const each of lanes) each.passed = each === lane ? 0 : each.passed + 1;
+    for (const [key, since] of lane.keys) {
+      lane.keys.delete(key);
       working.set(key, null);
       return hold(key, clock.monotonic() - since);
     }
@@ -90,7 +100,7 @@ export const createWorkQueue = (clock: Clock, backoffOptions: BackoffOptions): W
       held = false;
       const again = working.get(key) ?? null;
       working.delete(key);
-      if (again !== null) put(key, again.behind);
+      if (again !== null) put(key, again.lane);
     };
     return {
       key,
@@ -113,7 +123,8 @@ export const createWorkQueue = (clock: Clock, backoffOptions: BackoffOptions): W
 
   return {
     add,
-    addBehind: (key) => put(key, true),
+    addFirst: (key) => put(key, wanted),
+    addBehind: (key) => put(key, timed),
     addAfter: (key, delayMs) => {
       if (closed) return;
       if (delayMs <= 0) add(key);
@@ -126,8 +137,7 @@ export const createWorkQueue = (clock: Clock, backoffOptions: BackoffOptions): W
     },
     close() {
       closed = true;
-      changed.clear();
-      timed.clear();
+      for (const { keys } of lanes) keys.clear();
       delayed.clear();
       for (const resolve of waiters.splice(0)) resolve(null);
     },

@@ -31,6 +31,31 @@ test('changes go before rounds that time alone asked for, which get every eighth
   assert.equal(await takeAll(), 'abcdefguhijklvw');
 });
 
+test('what somebody asked for goes before changes, which get every eighth turn as timed rounds do', async () => {
+  const queue = createWorkQueue(fakeClock(), defaultBackoff);
+  for (const key of 'ABCDEFGHIJKLMNOPQRST') queue.add(key);
+  for (const key of ['x', 'y']) queue.addBehind(key);
+  for (const key of 'abcdefghijkl') queue.addFirst(key);
+  // It is nowhere twice, and goes no further back.
+  queue.addFirst('T');
+  queue.add('a');
+  queue.addBehind('B');
+  let keys = '';
+  while (queue.depth > 0) keys += (await queue.take())?.key ?? '-';
+  assert.equal(keys, 'abcdefgxAhijklTyBCDEFGHIJKLMNOPQRS');
+});
+
+test('an edit goes first also when it comes while the key is worked on', async () => {
+  const queue = createWorkQueue(fakeClock(), defaultBackoff);
+  queue.add('a');
+  const first = await queue.take();
+  queue.add('b');
+  queue.add('a');
+  queue.addFirst('a');
+  first?.done();
+  assert.deepEqual([(await queue.take())?.key, (await queue.take())?.key], ['a', 'b']);
+});
+
 test('a key that failed comes back as the change that it was; a timed round that changes meanwhile as a change', async () => {
   const clock = fakeClock();
   const queue = createWorkQueue(clock, defaultBackoff);
