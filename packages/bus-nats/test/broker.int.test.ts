@@ -5,7 +5,15 @@ import { spawnSync } from 'node:child_process';
 import { describe, test, type TestContext } from 'node:test';
 import { connect, createInbox } from '@nats-io/transport-node';
 import type { SimfleetEvent } from '@simfleet/contracts';
-import { natsServer, startNats, systemCalls, temporaryDirectory, until, type SystemCall } from '@simfleet/testing';
+import {
+  natsServer,
+  runningTime,
+  startNats,
+  systemCalls,
+  temporaryDirectory,
+  until,
+  type SystemCall,
+} from '@simfleet/testing';
 import { event, publishAll } from './processes/crew.ts';
 import { openBus } from './open-bus.ts';
 
@@ -70,23 +78,23 @@ describe('the broker', { skip }, () => {
     await bus.publish(event(0, 1));
     await until('the first event', () => handled.length === 1);
     nats.pause();
-    const start = performance.now();
+    const running = runningTime();
     await assert.rejects(bus.publish(event(0, 2)), { code: 'unavailable' });
-    assert.ok(performance.now() - start < 6000, `publish took ${performance.now() - start} ms`);
+    assert.ok(running() < 6000, `publish took ${running()} ms`);
     await until('the loss to be noticed', () =>
       bus.check().then(
         () => false,
         () => true,
       ),
     );
-    t.diagnostic(`noticed after ${Math.round(performance.now() - start)} ms`);
-    assert.ok(performance.now() - start < 8000);
-    const refused = performance.now();
+    t.diagnostic(`noticed after ${Math.round(running())} ms`);
+    assert.ok(running() < 8000);
+    const refused = running();
     await assert.rejects(bus.publish(event(0, 2)), { code: 'unavailable' });
     await assert.rejects(bus.request('jobs.register-token', { jobId: 'a', sha256: '0'.repeat(64) }), {
       code: 'unavailable',
     });
-    assert.ok(performance.now() - refused < 1000, 'refused at once while it is known to be away');
+    assert.ok(running() - refused < 1000, 'refused at once while it is known to be away');
     bus.broadcast('news', 1);
     nats.resume();
     await until('the connection', () =>
