@@ -17,7 +17,8 @@ export interface Taken {
 /**
  * What client-go calls a rate limiting work queue. A key is in the queue once, however often it is added; two workers never have it at the same time; added while a
  * worker has it, it comes back when that one is done. First in, first out, but what somebody asked for goes before what merely changed, and that before
- * rounds that nothing but time asked for: every eighth key given out is of those behind, so that they get their turn however much goes before.
+ * rounds that nothing but time asked for: every eighth key given out is of those behind, so that they get their turn however much goes before. While one
+ * that somebody asked for is worked on, only so many others are: they would share the processors, the API server and the platform with it.
  */
 export interface WorkQueue extends Queue {
   /** As `add`, before changes: somebody wants something else and waits for it. */
@@ -48,12 +49,13 @@ interface Lane {
 }
 
 interface Again {
-  /** Smaller goes before. */
+  /** Index among the lanes: smaller goes before. */
   readonly lane: number;
   readonly since: number;
 }
 
-export const createWorkQueue = (clock: Clock, backoffOptions: BackoffOptions): WorkQueue => {
+/** `besideWanted`: how many others are worked on beside one that somebody asked for, 1 or more. */
+export const createWorkQueue = (clock: Clock, backoffOptions: BackoffOptions, besideWanted = Infinity): WorkQueue => {
   /** What somebody asked for, what changed, and what nothing but time asked for. A key is in one of them. */
   const lanes = Array.from({ length: 3 }, (): Lane => ({ keys: new Map(), passed: 0 }));
   const [wanted, changed, timed] = [0, 1, 2];
@@ -61,6 +63,7 @@ export const createWorkQueue = (clock: Clock, backoffOptions: BackoffOptions): W
   const failed = new Set<string>();
   /** Keys at work → how it was added again meanwhile, or null. */
   const working = new Map<string, Again | null>();
+  let wantedAtWork = 0;
   const waiters: ((taken: Taken | null) => void)[] = [];
   const backoff = createBackoff(clock, backoffOptions);
   let closed = false;
@@ -74,33 +77,47 @@ export const createWorkQueue = (clock: Clock, backoffOptions: BackoffOptions): W
     }
     for (const { keys } of lanes) keys.delete(key);
     lanes[lane]?.keys.set(key, clock.monotonic());
-    waiters.shift()?.(next());
+    giveOut();
   };
   const add = (key: string): void => put(key, changed);
   const depth = (): number => lanes.reduce((sum, { keys }) => sum + keys.size, 0);
   const delayed = createDelayedKeys(clock, (key) => put(key, failed.delete(key) ? changed : timed));
 
+  const mayBegin = (lane: Lane): boolean =>
+    lane === lanes[wanted] || wantedAtWork === 0 || working.size - wantedAtWork < besideWanted;
+
   const next = (): Taken | null => {
-    const waiting = lanes.filter(({ keys }) => keys.size > 0);
+    const waiting = lanes.filter((lane) => lane.keys.size > 0 && mayBegin(lane));
     const lane = waiting.findLast(({ passed }) => passed >= turnOfOthers - 1) ?? waiting[0];
-    if (lane === undefined) return null;
+    const [first] = lane?.keys ?? [];
+    if (lane === undefined || first === undefined) return null;
     for (const each of lanes) each.passed = each === lane ? 0 : each.passed + 1;
-    for (const [key, since] of lane.keys) {
-      lane.keys.delete(key);
-      working.set(key, null);
-      return hold(key, clock.monotonic() - since);
-    }
-    return null;
+    const [key, since] = first;
+    lane.keys.delete(key);
+    working.set(key, null);
+    return hold(key, clock.monotonic() - since, lane === lanes[wanted]);
   };
 
-  const hold = (key: string, waitedMs: number): Taken => {
+  /** To workers that wait, as long as there is something for them. */
+  const giveOut = (): void => {
+    while (waiters.length > 0) {
+      const taken = next();
+      if (taken === null) return;
+      waiters.shift()?.(taken);
+    }
+  };
+
+  const hold = (key: string, waitedMs: number, isWanted: boolean): Taken => {
     let held = true;
+    if (isWanted) wantedAtWork += 1;
     const release = (): void => {
       if (!held) throw new Error(`${key} was given back twice`);
       held = false;
+      if (isWanted) wantedAtWork -= 1;
       const again = working.get(key) ?? null;
       working.delete(key);
       if (again !== null) put(key, again.lane);
+      giveOut();
     };
     return {
       key,
@@ -132,8 +149,8 @@ export const createWorkQueue = (clock: Clock, backoffOptions: BackoffOptions): W
     },
     take: () => {
       if (closed) return Promise.resolve(null);
-      if (depth() > 0) return Promise.resolve(next());
-      return new Promise((resolve) => waiters.push(resolve));
+      const taken = next();
+      return taken === null ? new Promise((resolve) => waiters.push(resolve)) : Promise.resolve(taken);
     },
     close() {
       closed = true;

@@ -56,6 +56,33 @@ test('an edit goes first also when it comes while the key is worked on', async (
   assert.deepEqual([(await queue.take())?.key, (await queue.take())?.key], ['a', 'b']);
 });
 
+test('while one that somebody asked for is worked on, few others are, and the rest come when it is done', async () => {
+  const queue = createWorkQueue(fakeClock(), defaultBackoff, 2);
+  const taken = new Map<string, Taken>();
+  const work = async (): Promise<void> => {
+    const each = await queue.take();
+    if (each !== null) taken.set(each.key, each);
+  };
+  const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+  const atWork = async (): Promise<string> => {
+    await settled();
+    return [...taken.keys()].join('');
+  };
+  queue.addFirst('w');
+  for (const key of 'abcdef') queue.add(key);
+  for (let count = 0; count < 6; count++) void work();
+  assert.equal(await atWork(), 'wab');
+  taken.get('a')?.done();
+  assert.equal(await atWork(), 'wabc');
+  queue.addFirst('x');
+  assert.equal(await atWork(), 'wabcx');
+  taken.get('w')?.done();
+  assert.equal(await atWork(), 'wabcx');
+  taken.get('x')?.done();
+  assert.equal(await atWork(), 'wabcxd');
+  queue.close();
+});
+
 test('a key that failed comes back as the change that it was; a timed round that changes meanwhile as a change', async () => {
   const clock = fakeClock();
   const queue = createWorkQueue(clock, defaultBackoff);
@@ -151,7 +178,7 @@ test('closing lets waiting workers go and drops what is queued', async () => {
 });
 
 type Step =
-  | { readonly do: 'add'; readonly key: string }
+  | { readonly do: 'add' | 'first' | 'behind'; readonly key: string }
   | { readonly do: 'later'; readonly key: string; readonly ms: number }
   | { readonly do: 'take' }
   | { readonly do: 'done' | 'fail' | 'again'; readonly which: number }
@@ -160,7 +187,7 @@ type Step =
 const key = fc.constantFrom('a', 'b', 'c', 'd');
 const which = fc.nat(3);
 const step: fc.Arbitrary<Step> = fc.oneof(
-  fc.record({ do: fc.constant('add' as const), key }),
+  fc.record({ do: fc.constantFrom('add' as const, 'first' as const, 'behind' as const), key }),
   fc.record({ do: fc.constant('later' as const), key, ms: fc.integer({ min: 0, max: 200 }) }),
   fc.record({ do: fc.constant('take' as const) }),
   fc.record({ do: fc.constantFrom('done' as const, 'fail' as const, 'again' as const), which }),
@@ -185,6 +212,8 @@ test('whatever happens: no key with two workers, and everything that was asked f
       for (const action of steps) {
         const taken = 'which' in action ? held.splice(action.which, 1)[0] : undefined;
         if (action.do === 'add') queue.add(action.key);
+        if (action.do === 'first') queue.addFirst(action.key);
+        if (action.do === 'behind') queue.addBehind(action.key);
         if (action.do === 'later') queue.addAfter(action.key, action.ms);
         if (action.do === 'take' && queue.depth > 0) await begin();
         if (action.do === 'done') taken?.done();
