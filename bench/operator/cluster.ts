@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { startControlPlane, type TestControlPlane } from '@simfleet/testing';
+import { startControlPlane, until, type TestControlPlane } from '@simfleet/testing';
 
 /** What ends when a measurement does: last in, first out. */
 export interface Scope {
@@ -43,6 +43,11 @@ export const openCluster = async (
     metadata: { name: 'subject' },
     roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'cluster-admin' },
     subjects: [{ kind: 'ServiceAccount', ...account }],
+  });
+  // A kind is there a while before it is served.
+  await until('SimulationJobs to be served', async () => {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    return (await api.send('GET', `${simulationJobsPath}?limit=1`)).status === 200;
   });
   return {
     plane,

@@ -11,11 +11,11 @@ import { operator } from './full.ts';
 import { peerMissing } from './peer.ts';
 import { scale } from './scale.ts';
 import type { Subject } from './subject.ts';
-import { minimal, peer } from './subjects.ts';
+import { minimal, peer, sameWrites } from './subjects.ts';
 
 const usage = `node bench/operator/main.ts [--rounds 5] [--count 1000] [--objects 10000] [--edits 500] [--rest 60] [--controller-manager] [--profiles directory] [--no-peer] [burst] [scale] [budget]
-burst: SimulationJobs created at once, 32 in flight, until each has a child Job and a written status; operator, our runtime with the peer's reconciler, and the
-peer in turns, each with a control plane of its own. scale: from an edit of the spec to the patched child with many objects cached, memory of one, and the
+burst: SimulationJobs created at once, 32 in flight, until each has a child Job and a written status; operator, our runtime with the peer's reconciler, the
+peer, and the peer with the operator's writes in turns, each with a control plane of its own. --profiles keeps profiles of operator, platform and API server. scale: from an edit of the spec to the patched child with many objects cached, memory of one, and the
 cost of them at rest. budget: requests to the API server over the lives of two jobs that run here. Default sizes: some 25 minutes; to try it:
   node bench/operator/main.ts --rounds 1 --count 200 --objects 300 --edits 50 --rest 5`;
 
@@ -63,12 +63,19 @@ const bursts = async (subjects: readonly Subject[], goals: Goals): Promise<void>
   const theirs = measured.get(peer);
   if (theirs === undefined) return;
   for (const [{ name }, list] of measured) {
-    if (name === peer.name) continue;
-    const ratio = spreadOf(list.map((each, round) => each.perSecond / (theirs[round]?.perSecond ?? Number.NaN)));
+    if (name === peer.name || name === sameWrites.name) continue;
+    const ratio = ratioOf(list, theirs);
     const verdict = goals.judge(`${name}: ${ratio.median.toFixed(2)} × the peer`, '≥ 0.6', ratio.median >= 0.6);
     console.log(`  ${name} / peer = ${shown(ratio, 2)}; ${verdict}`);
   }
+  const [ours, like] = [measured.get(operator), measured.get(sameWrites)];
+  if (ours === undefined || like === undefined) return;
+  // Not judged: what is left of the gap once the peer writes as much, the platform and its servers on the same processors included.
+  console.log(`  ${operator.name} / ${sameWrites.name} = ${shown(ratioOf(ours, like), 2)}`);
 };
+
+const ratioOf = (one: readonly Burst[], other: readonly Burst[]): ReturnType<typeof spreadOf> =>
+  spreadOf(one.map(({ perSecond }, round) => perSecond / (other[round]?.perSecond ?? Number.NaN)));
 
 const latencyOf = (list: readonly number[]): string =>
   `median ${quantile(list, 0.5).toFixed(0)} ms, p99 ${quantile(list, 0.99).toFixed(0)} ms, longest ${quantile(list, 1).toFixed(0)} ms`;
@@ -77,7 +84,9 @@ const atScale = async (subject: Subject, goals: Goals): Promise<void> => {
   const isOurs = subject === operator;
   const judge = (what: string, goal: string, met: boolean): string =>
     isOurs ? `; ${goals.judge(`${subject.name}: ${what}`, goal, met)}` : '';
-  const options = { objects, edits: Number(values.edits), restSeconds: Number(values.rest), ends: isOurs };
+  const began = performance.now();
+  const tell = (text: string): void => console.error(`  ${((performance.now() - began) / 1000).toFixed(0)} s: ${text}`);
+  const options = { objects, edits: Number(values.edits), restSeconds: Number(values.rest), ends: isOurs, tell };
   const { open, over, bytesPerJob, residentMiB, restBytes, rest } = await scale(subject, options);
   const [before, after] = residentMiB;
   console.log(`scale: ${subject.name}, ${objects} SimulationJobs with a child each`);
@@ -130,7 +139,7 @@ const run = async (): Promise<void> => {
   const subjects = [operator, minimal, ...(noPeer === null ? [peer] : [])];
   const isChosen = (part: string): boolean => positionals.length === 0 || positionals.includes(part);
   const goals = new Goals();
-  if (isChosen('burst')) await bursts(subjects, goals);
+  if (isChosen('burst')) await bursts([...subjects, ...(noPeer === null ? [sameWrites] : [])], goals);
   if (isChosen('scale')) for (const subject of subjects) await atScale(subject, goals);
   if (isChosen('budget')) await budget(goals);
   console.log(goals.summary());

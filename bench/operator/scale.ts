@@ -1,4 +1,5 @@
 import { until } from '@simfleet/testing';
+import { quantile } from '../figures/spread.ts';
 import { watchArrivals } from './arrivals.ts';
 import { openCluster, simulationJobsPath, type Cluster } from './cluster.ts';
 import { editLatencies } from './edits.ts';
@@ -14,6 +15,8 @@ export interface ScaleOptions {
   readonly restSeconds: number;
   /** Whether jobs can end: what reconciles no more than the peer does ends none. */
   readonly ends: boolean;
+  /** Hears what is done: the whole takes ten minutes with ten thousand. */
+  readonly tell: (text: string) => void;
 }
 
 export interface Scale {
@@ -95,7 +98,7 @@ const cancelAll = async ({ plane }: Cluster, names: readonly string[]): Promise<
 /** What a subject needs when there are many jobs: to answer an edit, in memory, and at rest. */
 export const scale = (subject: Subject, options: ScaleOptions): Promise<Scale> =>
   scoped(async (scope) => {
-    const { objects, edits, restSeconds, ends } = options;
+    const { objects, edits, restSeconds, ends, tell } = options;
     const cluster = await openCluster(scope, { controllerManager: false, audit: true });
     const { plane } = cluster;
     const running = await subject.start(cluster, scope, { inspect: true });
@@ -113,14 +116,19 @@ export const scale = (subject: Subject, options: ScaleOptions): Promise<Scale> =
     const bytes = await liveBytes();
     const resident = running.figures().residentMiB;
 
+    tell(`${objects} jobs have a child`);
     const open = await editLatencies(cluster, scope, names, edits, [3, 4]);
+    tell(`${edits} edits, all open: p99 ${quantile(open, 0.99).toFixed(0)} ms`);
     let over: readonly number[] = [];
     if (ends) {
       await cancelAll(cluster, names.slice(keptOpen));
+      tell(`${objects - keptOpen} jobs are over`);
       over = await editLatencies(cluster, scope, names.slice(0, keptOpen), edits, [5, 6]);
+      tell(`${edits} edits, nearly all over: p99 ${quantile(over, 0.99).toFixed(0)} ms`);
       await cancelAll(cluster, [...names.slice(0, keptOpen), ...namesOf('warm', Math.min(warmUps, objects))]);
     }
     if (ends) await untilQuiet(cluster);
+    tell('at rest');
     const restBytes = await liveBytes();
     return {
       open,

@@ -1,15 +1,18 @@
 // A minimal reconciler on controller-runtime, to measure ours beside: each SimulationJob gets one Indexed Job that it owns and one write of its status;
-// when its shards change, the child is patched. It talks to no platform, keeps no Secret and repairs nothing else.
+// when its shards change, the child is patched. It talks to no platform, keeps no Secret and repairs nothing else. With --writes=same it writes what our operator writes.
 package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
 
 	"github.com/go-logr/logr"
 	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	eventsv1 "k8s.io/api/events/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -21,6 +24,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/controller"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
 	"sigs.k8s.io/controller-runtime/pkg/metrics/server"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 )
 
 type reconciler struct{ client.Client }
@@ -67,7 +71,7 @@ func (r reconciler) childHasShards(ctx context.Context, job *SimulationJob, shar
 	return r.Patch(ctx, child, before)
 }
 
-func run(workers int) error {
+func run(workers int, writes string) error {
 	config, err := ctrl.GetConfig() // of --kubeconfig
 	if err != nil {
 		return err
@@ -76,18 +80,22 @@ func run(workers int) error {
 	config.QPS = -1
 	scheme := runtime.NewScheme()
 	addToScheme(scheme)
-	if err := batchv1.AddToScheme(scheme); err != nil {
+	if err := errors.Join(batchv1.AddToScheme(scheme), corev1.AddToScheme(scheme), eventsv1.AddToScheme(scheme)); err != nil {
 		return err
 	}
 	mgr, err := manager.New(config, manager.Options{Scheme: scheme, Metrics: server.Options{BindAddress: "0"}})
 	if err != nil {
 		return err
 	}
+	var chosen reconcile.Reconciler = reconciler{mgr.GetClient()}
+	if writes == "same" {
+		chosen = newSameWrites(reconciler{mgr.GetClient()})
+	}
 	err = ctrl.NewControllerManagedBy(mgr).
 		For(&SimulationJob{}).
 		Owns(&batchv1.Job{}).
 		WithOptions(controller.Options{MaxConcurrentReconciles: workers}).
-		Complete(reconciler{mgr.GetClient()})
+		Complete(chosen)
 	if err != nil {
 		return err
 	}
@@ -105,9 +113,10 @@ func run(workers int) error {
 
 func main() {
 	workers := flag.Int("workers", 8, "reconciles side by side")
+	writes := flag.String("writes", "two", "two: one child, one status; same: those of our operator")
 	flag.Parse()
 	ctrl.SetLogger(logr.Discard())
-	if err := run(*workers); err != nil {
+	if err := run(*workers, *writes); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}

@@ -23,6 +23,26 @@ type SimulationJobSpec struct {
 
 type SimulationJobStatus struct {
 	Conditions []metav1.Condition `json:"conditions,omitempty"`
+
+	// Those that only sameWrites writes.
+	ObservedGeneration int64             `json:"observedGeneration,omitempty"`
+	JobID              string            `json:"jobId,omitempty"`
+	State              string            `json:"state,omitempty"`
+	Run                int64             `json:"run,omitempty"`
+	LastUpdatedTime    *metav1.MicroTime `json:"lastUpdatedTime,omitempty"`
+	AccumulatedSeconds *int64            `json:"accumulatedSeconds,omitempty"`
+	Counts             *Counts           `json:"counts,omitempty"`
+}
+
+type Counts struct {
+	Shards struct {
+		Active    int64 `json:"active"`
+		Succeeded int64 `json:"succeeded"`
+		Failed    int64 `json:"failed"`
+	} `json:"shards"`
+	Blocks         int64 `json:"blocks"`
+	BlocksReported int64 `json:"blocksReported"`
+	Paths          int64 `json:"paths"`
 }
 
 type SimulationJobList struct {
@@ -39,6 +59,9 @@ func (in *SimulationJob) DeepCopyObject() runtime.Object {
 		shards := *in.Spec.Shards
 		out.Spec.Shards = &shards
 	}
+	// What the others point to is never changed.
+	out.Status = in.Status
+	out.Status.Conditions = nil
 	for _, condition := range in.Status.Conditions {
 		out.Status.Conditions = append(out.Status.Conditions, *condition.DeepCopy())
 	}
