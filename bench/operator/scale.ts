@@ -7,6 +7,7 @@ import { createJobs, inFlight, creators, namesOf } from './load.ts';
 import { countedRequests } from './requests.ts';
 import { scoped } from './scoped.ts';
 import type { RunningSubject, Subject } from './subject.ts';
+import { watchFromNow } from './watch.ts';
 
 export interface ScaleOptions {
   /** SimulationJobs. */
@@ -76,23 +77,27 @@ const untilQuiet = async (cluster: Cluster): Promise<void> => {
   );
 };
 
-/** Has jobs cancelled and waits until their status says so. */
+/** Has jobs cancelled and waits until their status says so: heard from a watch, for lists of ten thousand are all that an API server then does. */
 const cancelAll = async ({ plane }: Cluster, names: readonly string[]): Promise<void> => {
-  await inFlight(names, creators, (name) =>
-    plane.api.patch(`${simulationJobsPath}/${name}`, { spec: { cancelled: true } }),
-  );
-  const wanted = new Set(names);
-  await until(
-    'every job to be over',
-    async () => {
-      await pause(1);
-      const { items } = (await plane.api.get(simulationJobsPath)) as {
-        readonly items: readonly { metadata: { name: string }; status?: { state?: string } }[];
-      };
-      return items.every(({ metadata, status }) => !wanted.has(metadata.name) || status?.state === 'Cancelled');
-    },
-    limitMs,
-  );
+  const missing = new Set(names);
+  const stop = await watchFromNow(plane, simulationJobsPath, ({ metadata, status }) => {
+    if (status?.state === 'Cancelled') missing.delete(metadata.name);
+  });
+  try {
+    await inFlight(names, creators, (name) =>
+      plane.api.patch(`${simulationJobsPath}/${name}`, { spec: { cancelled: true } }),
+    );
+    await until(
+      'every job to be over',
+      async () => {
+        await pause(0.1);
+        return missing.size === 0;
+      },
+      limitMs,
+    );
+  } finally {
+    stop();
+  }
 };
 
 /** What a subject needs when there are many jobs: to answer an edit, in memory, and at rest. */

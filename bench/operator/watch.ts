@@ -12,7 +12,10 @@ export interface Watched {
     readonly ownerReferences?: readonly { readonly name: string }[];
   };
   readonly spec: { readonly completions?: number };
-  readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] };
+  readonly status?: {
+    readonly state?: string;
+    readonly conditions?: readonly { readonly type: string; readonly status: string }[];
+  };
 }
 
 interface WatchEvent {
