@@ -16,7 +16,7 @@ export interface ControllerParts {
 const defaultWorkers = 8;
 const defaultResyncMs = 600_000;
 const defaultRoundLimitMs = 60_000;
-/** Of the workers, those that do other things while somebody waits for an edit. With all of them edits beside 3,000 jobs that came to rest took five times as long (p99). */
+/** Of the workers, those that do other things while somebody waits for an edit: they share the processors and the API server with it. */
 const shareBesideWanted = 0.25;
 /** How long rounds under way may go on after `stopping`. Milliseconds. */
 const graceMs = 10_000;
