@@ -1,6 +1,5 @@
 --> bucket-open
--- What counted under another rule and does not under this one is forgotten, as by a charge.
-if left == 0 then return call('DEL', key) end
+if left == 0 then return end
 local weight, admitted = ceil(ARGV[i + 4] * window), tonumber(ARGV[i + 8])
 local drained = admitted >= at and 0 or limit * (now - admitted)
 used = used - min(left, max(0, weight - drained))

@@ -1,6 +1,5 @@
 --> sliding-counter-open
--- What counted under another rule and does not under this one is forgotten, as by a charge.
-if current == 0 and previous == 0 then return call('DEL', key) end
+if current == 0 and previous == 0 then return end
 local weight, admitted = weigh(ARGV[i + 4], area), tonumber(ARGV[i + 8])
 if admitted >= begun then
   current = current - min(current, weight)

@@ -1,6 +1,9 @@
 --> sliding-log-open
--- What counted under another rule and does not under this one is forgotten, as by a charge.
-if first == next then return call('DEL', key) end
+-- What counted under the rule before and does not under this one is forgotten, as by a charge; a key of another algorithm is left alone.
+if first == next then
+  if next > 0 then call('DEL', key) end
+  return
+end
 local number, before, admitted, back = first, base, tonumber(ARGV[i + 8]), 0
 if first_at <= admitted and admitted <= last_at then
   local given_at, upto = first_at, first_sum
