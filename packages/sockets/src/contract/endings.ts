@@ -73,7 +73,7 @@ export const testEndings = (suite: SocketSuite): void => {
   });
 
   test('a quiet client is pinged and stays; one that does not answer is ended', async (t) => {
-    const served = await serve(suite, t, { limits: { pingMs: 100, pongMs: 200 } });
+    const served = await serve(suite, t, { limits: { pingMs: 300, pongMs: 3_000 } });
     const [alive, dead] = await Promise.all([
       connectClient(served.url),
       connectClient(served.url, { answersPings: false }),
