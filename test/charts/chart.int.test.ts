@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -37,7 +38,9 @@ describe('the chart', { skip, timeout: 180_000 }, () => {
   before(async () => {
     const owner = { after: (end: () => Promise<void>) => void ends.push(end) };
     plane = await startControlPlane(owner, { manifests: [join(chart, 'crds'), monitors] });
-    for (const name of [namespace, 'team-a', 'team-b']) await plane.kubectl(['create', 'namespace', name]);
+    // Beside those of jobs the one that `helm test` makes first: a dry run makes none.
+    for (const name of [namespace, 'team-a', 'team-b', 'sim-helm-test'])
+      await plane.kubectl(['create', 'namespace', name]);
     await plane.kubectl(['create', 'priorityclass', 'simfleet', '--value=1000']);
     await plane.kubectl(['create', 'namespace', 'guarded']);
     await plane.kubectl(['label', 'namespace', 'guarded', 'pod-security.kubernetes.io/enforce=restricted']);
@@ -112,6 +115,10 @@ describe('the chart', { skip, timeout: 180_000 }, () => {
     ['database.enabled=false,database.url=mongodb://db/x', /database: url does not fit kind: postgresql/],
     ['database.existingSecret=x', /database: url and existingSecret are for a server elsewhere/],
     ['platform.autoscaling.enabled=true,platform.autoscaling.minReplicas=9', /minReplicas is above maxReplicas/],
+    ['fullnameOverride=Upper', /fullnameOverride.*does not match pattern/s],
+    ['nameOverride=a_b', /nameOverride.*does not match pattern/s],
+    ['ingress.host=https://api', /ingress\/host.*does not match pattern/s],
+    ['tls.names={a b}', /tls\/names\/0.*does not match pattern/s],
     ['ingress.enabled=true', /ingress: give the host/],
     ['tls.enabled=false,tls.existingSecret=x', /tls: existingSecret is without effect/],
     ['platform.url=http://api', /platform.url must begin with https/],
@@ -121,6 +128,59 @@ describe('the chart', { skip, timeout: 180_000 }, () => {
   ];
   for (const [set, message] of refused)
     test(`--set ${set} is refused`, () => assert.rejects(template(['--set', set]), message));
+
+  test('a server is given every file that its arguments name, and MongoDB whom to trust', async () => {
+    for (const kind of ['mongodb', 'postgresql']) {
+      const server = find(
+        await objectsOf(plane, await template(['--set', `database.kind=${kind}`])),
+        'StatefulSet',
+        `simfleet-${kind}`,
+      );
+      const { args, files } = given(server);
+      const named = args.flatMap((arg) => /=(\/etc\/.*)$/.exec(arg)?.[1] ?? []);
+      assert.ok(named.length >= 2);
+      assert.deepEqual(
+        named.filter((file) => !files.includes(file)),
+        [],
+      );
+      // It does not start with a certificate and nobody to trust; and with somebody, it wants certificates of its clients, which have none.
+      if (kind !== 'mongodb') continue;
+      for (const arg of ['--tlsCAFile=/etc/mongodb/secrets/ca.crt', '--tlsAllowConnectionsWithoutCertificates'])
+        assert.ok(args.includes(arg), arg);
+      const secrets = JSON.stringify(server.spec?.template?.spec['volumes']);
+      assert.doesNotMatch(secrets, /simfleet-authority[^\]]*tls\.key/);
+    }
+  });
+
+  test('Prometheus finds the name that it expects in the certificate of the API, and who signed it', async () => {
+    const endpoint = async (...args: readonly string[]) => {
+      const objects = await objectsOf(plane, await template(['--set', 'serviceMonitor.enabled=true', ...args]));
+      const { endpoints } = find(objects, 'ServiceMonitor', 'simfleet-platform').spec as {
+        readonly endpoints: readonly [{ readonly tlsConfig: { readonly ca?: object; readonly serverName: string } }];
+      };
+      return { objects, ...endpoints[0].tlsConfig };
+    };
+    const { objects, ca, serverName } = await endpoint();
+    const pem = (name: string): string => find(objects, 'Secret', name).data?.['tls.crt'] ?? '';
+    const certificate = new X509Certificate(Buffer.from(pem('simfleet-platform-tls'), 'base64'));
+    assert.ok(certificate.checkHost(serverName) !== undefined, serverName);
+    assert.deepEqual(ca, { configMap: { name: 'simfleet-trust', key: 'ca.crt' } });
+    // One's own certificate, of a public authority or another one.
+    const own = ['--set', 'tls.existingSecret=own,serviceMonitor.serverName=api.example.com'];
+    assert.equal((await endpoint(...own)).serverName, 'api.example.com');
+    assert.equal((await endpoint(...own)).ca, undefined);
+    assert.deepEqual((await endpoint(...own, '--set', 'tls.trust=PEM')).ca, ca);
+  });
+
+  test('what lies elsewhere is reached through the NetworkPolicy, by the ports that its URLs have as they come', async () => {
+    const set = [
+      ...['nats.enabled=false,nats.url=tls://bus', 'database.enabled=false,database.url=postgres://db/simfleet'],
+      'platform.rateLimits.url=rediss+sentinel://user:word@sentinel/limits',
+    ].join();
+    const objects = await objectsOf(plane, await template(['--set', set]));
+    const policy = JSON.stringify(find(objects, 'NetworkPolicy', 'simfleet-platform').spec?.['egress']);
+    for (const port of [4222, 5432, 26379]) assert.match(policy, new RegExp(`"port":${port}[,}]`));
+  });
 
   test('WebSockets have a port of their own from the ingress to the container, unless they are off', async () => {
     const ports = async (enabled: boolean): Promise<readonly unknown[]> => {
@@ -147,6 +207,30 @@ describe('the chart', { skip, timeout: 180_000 }, () => {
     );
   });
 });
+
+/** Arguments of a server's only container, and the paths of the files of Secrets in it. */
+const given = ({ spec }: Manifest): { readonly args: readonly string[]; readonly files: readonly string[] } => {
+  const { containers, volumes } = spec?.template?.spec as unknown as {
+    readonly containers: readonly [
+      {
+        readonly args: readonly string[];
+        readonly volumeMounts: readonly { readonly name: string; readonly mountPath: string }[];
+      },
+    ];
+    readonly volumes: readonly {
+      readonly name: string;
+      readonly projected?: {
+        readonly sources: readonly { readonly secret: { readonly items: readonly { readonly path: string }[] } }[];
+      };
+    }[];
+  };
+  const [{ args, volumeMounts }] = containers;
+  const files = volumeMounts.flatMap(({ name, mountPath }) => {
+    const sources = volumes.find((volume) => volume.name === name)?.projected?.sources ?? [];
+    return sources.flatMap(({ secret }) => secret.items.map(({ path }) => `${mountPath}/${path}`));
+  });
+  return { args, files };
+};
 
 /** Every pod of the manifests, by the template that it is made from. */
 const podsOf = (objects: readonly Manifest[]): readonly Manifest[] =>

@@ -90,7 +90,7 @@ export const operator = z
     enabled: z.boolean().default(true).describe('Run jobs on this cluster.'),
     replicas: z.int().min(1).max(5).default(2).describe('One leads, the others stand by.'),
     port: port(8081),
-    options: options('operator/README.md'),
+    options: options('docs/reference/configuration.md'),
     namespaces: z
       .array(z.string().regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/))
       .default([])
@@ -118,7 +118,11 @@ export const ingress = z
   .strictObject({
     enabled: z.boolean().default(false).describe('Publish the API.'),
     className: z.string().default('').describe('Ingress class; the cluster’s default when empty.'),
-    host: z.string().default('').describe('Name by which the API is reached; required.'),
+    host: z
+      .string()
+      .regex(/^((\*\.)?[a-z0-9]([-a-z0-9.]*[a-z0-9])?)?$/)
+      .default('')
+      .describe('Name by which the API is reached; required.'),
     path: z.string().regex(/^\//).default('/').describe('Prefix of the path.'),
     tlsSecret: z.string().default('').describe('Secret with the certificate for the host.'),
     annotations: z
@@ -146,8 +150,8 @@ export const networkPolicy = z
     apiServerPorts: z.array(z.int().min(1).max(65_535)).default([443, 6443]).describe('Ports of the Kubernetes API.'),
     externalPorts: z
       .array(z.int().min(1).max(65_535))
-      .default([4222, 5432, 6379, 27017])
-      .describe('Ports of a database, NATS or Redis elsewhere; used when one is.'),
+      .default([4222, 5432, 6379, 26379, 27017])
+      .describe('Ports of a database, NATS, Redis or its sentinels elsewhere; used when one is.'),
   })
   .prefault({})
   .describe('NetworkPolicies.');

@@ -34,7 +34,7 @@ const tls = z
         'Further certificates (PEM) that platform, operator and shards trust: who signed `existingSecret`, a database or NATS elsewhere.',
       ),
     names: z
-      .array(z.string().min(1))
+      .array(z.string().regex(/^([0-9a-f:.]+|(\*\.)?[a-z0-9]([-a-z0-9.]*[a-z0-9])?)$/))
       .default([])
       .describe('Further names and addresses in the certificate of the API.'),
   })
@@ -53,6 +53,13 @@ const serviceMonitor = z
       .default('30s')
       .describe('How often.'),
     labels: z.record(z.string(), z.string()).default({}).describe('Labels by which your Prometheus selects.'),
+    serverName: z
+      .string()
+      .regex(/^([a-z0-9]([-a-z0-9.]*[a-z0-9])?)?$/)
+      .default('')
+      .describe(
+        'Name that Prometheus expects in the certificate of the API: one of `tls.existingSecret`. That of the Service in its namespace (`….svc`) when empty.',
+      ),
   })
   .prefault({})
   .describe('ServiceMonitor of the Prometheus operator.');
@@ -77,10 +84,17 @@ const tests = z
   .prefault({})
   .describe('`helm test`.');
 
+/** Short enough for what the parts add to it. */
+const nameOfResources = z
+  .string()
+  .max(40)
+  .regex(/^([a-z]([-a-z0-9]*[a-z0-9])?)?$/)
+  .default('');
+
 /** The values of the chart: values.yaml, values.schema.json and the table of its README are made from this. */
 export const chartValues = z.strictObject({
-  nameOverride: z.string().max(40).default('').describe('Instead of the chart’s name in the names of resources.'),
-  fullnameOverride: z.string().max(40).default('').describe('Instead of release and chart in the names of resources.'),
+  nameOverride: nameOfResources.describe('Instead of the chart’s name in the names of resources.'),
+  fullnameOverride: nameOfResources.describe('Instead of release and chart in the names of resources.'),
   image: image('ghcr.io/simfleet/platform', '', 'Image of the API, the operator and the chart’s own steps.'),
   platform,
   operator,
