@@ -1,8 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { SimfleetError, errorTable } from '@simfleet/contracts';
 import type { CreateJob, ErrorCode, Job, JobState, Page, Problem, Service } from '@simfleet/contracts';
-import { openRequests } from './requests.ts';
-import type { PlatformAnswer } from './requests.ts';
 
 /** Members of a job's spec or labels as JSON merge patch (RFC 7396). */
 export interface JobPatch {
@@ -51,10 +49,17 @@ export interface PlatformOptions {
   readonly tokenFile: string;
 }
 
+interface Answer {
+  readonly status: number;
+  readonly etag: string | null;
+  readonly text: string;
+}
+
+/** A write waits for its commit, and for the one that folds the job. */
+const answerWithinMs = 15_000;
 const pageSize = 500;
 
 export const openPlatform = ({ url, tokenFile }: PlatformOptions): Platform => {
-  const send = openRequests(url);
   let token: Promise<string> | null = null;
   const readToken = async (): Promise<string> => {
     try {
@@ -65,16 +70,21 @@ export const openPlatform = ({ url, tokenFile }: PlatformOptions): Platform => {
     }
   };
 
-  const once = async (method: string, path: string, body: string | undefined): Promise<PlatformAnswer> => {
-    const request = { method, path, token: await (token ??= readToken()), body };
+  const once = async (method: string, path: string, body: string | undefined): Promise<Answer> => {
+    const headers: Record<string, string> = { authorization: `Bearer ${await (token ??= readToken())}` };
+    if (body !== undefined) headers['content-type'] = 'application/json';
     try {
-      return await send(request);
+      const response = await fetch(new URL(path, url), {
+        ...{ method, headers, redirect: 'error', signal: AbortSignal.timeout(answerWithinMs) },
+        ...(body === undefined ? {} : { body }),
+      });
+      return { status: response.status, etag: response.headers.get('etag'), text: await response.text() };
     } catch (cause) {
       throw new SimfleetError('unavailable', `the platform at ${url} does not answer`, { cause });
     }
   };
 
-  const answered = async (method: string, path: string, content?: unknown): Promise<PlatformAnswer> => {
+  const answered = async (method: string, path: string, content?: unknown): Promise<Answer> => {
     const body = content === undefined ? undefined : JSON.stringify(content);
     let answer = await once(method, path, body);
     if (answer.status === 401) {
@@ -138,7 +148,7 @@ export const openPlatform = ({ url, tokenFile }: PlatformOptions): Platform => {
 };
 
 /** Throws `unavailable` when it is no JSON: something between. */
-const bodyOf = <Body>({ status, text }: PlatformAnswer): Body => {
+const bodyOf = <Body>({ status, text }: Answer): Body => {
   if (status === 204) return undefined as Body;
   try {
     return JSON.parse(text) as Body;
@@ -148,7 +158,7 @@ const bodyOf = <Body>({ status, text }: PlatformAnswer): Body => {
 };
 
 /** The platform's problem as an error of ours. What is none of ours came from something between. */
-const problemOf = ({ status, text }: PlatformAnswer): SimfleetError => {
+const problemOf = ({ status, text }: Answer): SimfleetError => {
   const { code, detail, errors } = parsed(text);
   if (code !== undefined && Object.hasOwn(errorTable, code))
     return new SimfleetError(code as ErrorCode, detail ?? code, { mistakes: errors ?? [] });
