@@ -1,4 +1,6 @@
 export type { Authorizer } from './access/authorizer.ts';
+export { openTokenWatch } from './access/token-watch.ts';
+export type { Credentials, TokenWatch, TokenWatchParts } from './access/token-watch.ts';
 export { bearerTokenOf } from './access/bearer.ts';
 export { problemOf } from './answer/problem.ts';
 export { tokenAuthorizer } from './access/token-authorizer.ts';

@@ -141,8 +141,8 @@ test('a stream whose token is taken back, or may do something else, ends within 
   };
   await Promise.all([...tokens.keys()].map(open));
   const look = async (): Promise<void> => {
-    // The server has one of its own beside the two of each stream.
-    await until('all timers', () => clock.waiting === 1 + 2 * (3 - over.size));
+    // The server has one of its own, the watch over tokens one for all, and each stream its heartbeat.
+    await until('all timers', () => clock.waiting === 1 + 1 + (3 - over.size));
     await clock.advance(30_000);
   };
   await look();
@@ -159,6 +159,20 @@ test('a stream whose token is taken back, or may do something else, ends within 
   await look();
   assert.deepEqual([...over], ['hers', 'his']);
   assert.equal((await call('/v1/events', { headers: { authorization: 'Bearer hers' } })).status, 401);
+});
+
+test('a stream that is over leaves no timer behind, however it ended', async (t) => {
+  const clock = fakeClock();
+  const ends = [counting(2), counting(2, true)];
+  const { call } = await streaming(t, (request) => (ends.shift() ?? counting(0))(request), { clock });
+  await (await call('/v1/events')).text();
+  // That of the server itself.
+  await until('the first is over', () => clock.waiting === 1);
+  const leave = new AbortController();
+  await call('/v1/events', { signal: leave.signal });
+  await until('the second is open', () => clock.waiting === 3);
+  leave.abort();
+  await until('the second is over', () => clock.waiting === 1);
 });
 
 test('a source that breaks in the middle is logged, and cuts the connection', async (t) => {

@@ -27,7 +27,7 @@ export const assembleModules = async (
   const jobs = present.has('jobs') ? await jobsOf(assembly, version, after('jobs')) : null;
   const requestLimits = jobs === null ? null : assembly.limits.follow(jobs.limits);
   const http = httpServer({ ...assembly, requestLimits, routes: jobs?.routes ?? [], readiness, version });
-  const sockets = socketServer({ ...assembly, requestLimits }, jobs, http.authorizer);
+  const sockets = socketServer({ ...assembly, requestLimits }, jobs, http.access);
   const apiUrl = (): string => configuration.platform.apiUrl ?? http.url();
   const services = [
     ...(jobs === null ? [] : [jobs]),

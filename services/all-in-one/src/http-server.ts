@@ -1,6 +1,12 @@
 import { SimfleetError } from '@simfleet/contracts';
-import { createHttpServer, createIdempotencyStore, fileAuthorizer, idempotencyCollection } from '@simfleet/http';
-import type { Authorizer, IdempotencyRecord, IdempotencyStore, RequestLimits, Route } from '@simfleet/http';
+import {
+  createHttpServer,
+  createIdempotencyStore,
+  fileAuthorizer,
+  idempotencyCollection,
+  openTokenWatch,
+} from '@simfleet/http';
+import type { Authorizer, IdempotencyRecord, IdempotencyStore, RequestLimits, Route, TokenWatch } from '@simfleet/http';
 import type { Clock, Module, Readiness, TlsFiles } from '@simfleet/runtime';
 import type { Assembly } from './assembly.ts';
 import type { PlatformOptions } from './config.ts';
@@ -16,31 +22,38 @@ interface HttpAssembly extends Assembly {
   readonly requestLimits: RequestLimits | null;
 }
 
+/** Who callers are, and who is one no more: the same for all that the process serves. */
+export interface PlatformAccess {
+  readonly authorizer: Authorizer;
+  readonly tokenWatch: TokenWatch;
+}
+
 export interface StartableHttp {
   readonly start: Module['start'];
   /** Where it listens, once it has started. */
   readonly url: () => string;
-  /** Who callers are; throws `unavailable` until it has started. */
-  readonly authorizer: () => Authorizer;
+  /** Throws `unavailable` until it has started. */
+  readonly access: () => PlatformAccess;
 }
 
 /** The HTTP server of the process. */
 export const httpServer = (assembly: HttpAssembly): StartableHttp => {
   const { configuration, keyFiles, routes, readiness, version, requestLimits } = assembly;
   let address = '';
-  let authorizer: Authorizer | null = null;
+  let access: PlatformAccess | null = null;
   const start: Module['start'] = async ({ clock, logger, metrics, tracing }) => {
     const { operatorTokenFile } = configuration.platform;
     const tls = tlsFilesOf(configuration.platform);
     const following = new AbortController();
-    authorizer = await fileAuthorizer({
+    const authorizer = await fileAuthorizer({
       files: { administrator: keyFiles.adminToken, operator: operatorTokenFile },
       ...{ clock, logger, signal: following.signal },
     });
+    access = { authorizer, tokenWatch: openTokenWatch({ authorizer, clock, logger }) };
     const server = createHttpServer({
       ...{ routes, logger, clock, metrics, tracing },
       info: { title: 'Simfleet', version, description },
-      authorizer,
+      ...access,
       ...(tls === undefined ? {} : { tls }),
       ...(requestLimits === null ? {} : { requestLimits }),
       readiness: () => readiness.check(),
@@ -55,11 +68,11 @@ export const httpServer = (assembly: HttpAssembly): StartableHttp => {
       },
     };
   };
-  const started = (): Authorizer => {
-    if (authorizer === null) throw new SimfleetError('unavailable', 'the platform is starting');
-    return authorizer;
+  const started = (): PlatformAccess => {
+    if (access === null) throw new SimfleetError('unavailable', 'the platform is starting');
+    return access;
   };
-  return { start, url: () => address, authorizer: started };
+  return { start, url: () => address, access: started };
 };
 
 /** Throws `invalid-configuration` when one of both files is named alone. */

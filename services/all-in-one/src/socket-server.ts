@@ -1,6 +1,6 @@
 import { SimfleetError, errorCode, socketPath } from '@simfleet/contracts';
 import { bearerTokenOf, problemOf } from '@simfleet/http';
-import type { Authorizer, RequestLimits } from '@simfleet/http';
+import type { RequestLimits } from '@simfleet/http';
 import type { JobsModule } from '@simfleet/jobs';
 import type { Module } from '@simfleet/runtime';
 import { serveProtocol } from '@simfleet/sockets';
@@ -9,12 +9,13 @@ import { chooseSocketServer } from '@simfleet/wiring';
 import type { Assembly } from './assembly.ts';
 import type { PlatformOptions } from './config.ts';
 import { tlsFilesOf } from './http-server.ts';
+import type { PlatformAccess } from './http-server.ts';
 
 /** The server of WebSockets of the process, and where it listens once it has started: null when it is off or not in this process. */
 export const socketServer = (
   { configuration, requestLimits }: Pick<Assembly, 'configuration'> & { readonly requestLimits: RequestLimits | null },
   jobs: JobsModule | null,
-  authorizer: () => Authorizer,
+  access: () => PlatformAccess,
 ): { readonly start: Module['start']; readonly url: () => string | null } => {
   const { platform } = configuration;
   const { sockets: driver } = platform;
@@ -29,7 +30,7 @@ export const socketServer = (
     const { verbs, close } = jobs.openVerbs({ metrics, logger, publish });
     const handlers = serveProtocol({
       ...{ verbs, clock, logger, metrics, describeProblem: problemOf },
-      access: accessOf(authorizer()),
+      access: accessOf(access()),
       admission: requestLimits,
     });
     const tls = tlsFilesOf(platform);
@@ -52,10 +53,11 @@ export const socketServer = (
 const portOf = ({ port, socketsPort }: PlatformOptions): number =>
   socketsPort ?? (port === 0 || port === 65_535 ? 0 : port + 1);
 
-const accessOf = (authorizer: Authorizer): SocketAccess => ({
+const accessOf = ({ authorizer, tokenWatch }: PlatformAccess): SocketAccess => ({
   tokenOf: bearerTokenOf,
   authenticate: (token) => authorizer.authenticate(token),
   permits: (principal, action, customer) => authorizer.permits(principal, action, customer),
+  watch: tokenWatch.watch,
 });
 
 /** Which of both ports it is. */

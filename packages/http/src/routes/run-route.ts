@@ -5,8 +5,7 @@ import type { Principal } from '@simfleet/contracts';
 import type { Clock, Logger } from '@simfleet/runtime';
 import type { Authorizer } from '../access/authorizer.ts';
 import { bearerTokenOf } from '../access/bearer.ts';
-import { watchCredentials } from '../access/watch-credentials.ts';
-import type { Credentials } from '../access/watch-credentials.ts';
+import type { Credentials, TokenWatch } from '../access/token-watch.ts';
 import { rendered, renderedProblem, send } from '../answer/send.ts';
 import { uuid7 } from '../idempotency/effect-id.ts';
 import { idempotencyKeyOf } from '../idempotency/key.ts';
@@ -25,6 +24,7 @@ import type { EventStream, Outcome, RequestContext, Route, RouteRequest } from '
 /** What every route needs of the server. */
 export interface RouteServices {
   readonly authorizer: Authorizer;
+  readonly tokenWatch: TokenWatch;
   readonly clock: Clock;
   readonly idempotency: IdempotencyStore | null;
   readonly stream: StreamLimits;
@@ -191,7 +191,7 @@ const once = async (
 
 const stream = async (
   { events }: EventStream,
-  { authorizer, clock, stream: limits }: RouteServices,
+  { tokenWatch, clock, stream: limits }: RouteServices,
   exchange: Exchange,
   caller: Credentials | null,
 ): Promise<void> => {
@@ -199,11 +199,10 @@ const stream = async (
   // HEAD asks for what GET would say before its body; there is nobody to send events to.
   if (request.method === 'HEAD') return send(response, { status: 200, headers: streamHeaders, body: null });
   const lost = new AbortController();
-  const checks = { authorizer, clock, logger, everyMs: limits.recheckMs };
   // Whoever comes back is asked for a good token then.
-  const stopChecks = caller === null ? () => undefined : watchCredentials(caller, checks, () => lost.abort());
+  const unwatch = caller === null ? () => undefined : tokenWatch.watch(caller, () => lost.abort());
   const signal = AbortSignal.any([exchange.signal, lost.signal]);
-  const end = await streamEvents({ response, events, clock, limits, signal }).finally(stopChecks);
+  const end = await streamEvents({ response, events, clock, limits, signal }).finally(unwatch);
   if (end === 'too-slow') {
     logger.warn({ bufferBytes: limits.bufferBytes }, 'dropped a stream whose client reads too slowly');
   }

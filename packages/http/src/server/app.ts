@@ -3,6 +3,7 @@ import { SimfleetError, traceParts } from '@simfleet/contracts';
 import type { Principal } from '@simfleet/contracts';
 import express from 'express';
 import type { ErrorRequestHandler, Express, Request, RequestHandler, Response } from 'express';
+import { openTokenWatch } from '../access/token-watch.ts';
 import { renderedProblem, send } from '../answer/send.ts';
 import { requestIdOf } from '../request/request-id.ts';
 import { traceOfRequest } from '../request/trace.ts';
@@ -33,7 +34,8 @@ export const createApp = (options: HttpServerOptions, stream: StreamLimits, open
   app.enable('case sensitive routing');
   app.set('query parser', false);
   app.set('env', 'production');
-  const services: RouteServices = { ...options, stream };
+  const tokenWatch = options.tokenWatch ?? openTokenWatch(options);
+  const services: RouteServices = { ...options, tokenWatch, stream };
   const problems = problemAnswerer(options);
   const run = (route: Route, request: Request, response: Response): void => {
     const { requestId, traceId, observed } = response.locals as Locals;

@@ -1,5 +1,6 @@
 import type { Clock, Logger, Metrics, ReadinessReport, TlsFiles, Tracing } from '@simfleet/runtime';
 import type { Authorizer } from '../access/authorizer.ts';
+import type { TokenWatch } from '../access/token-watch.ts';
 import type { IdempotencyStore } from '../idempotency/store.ts';
 import type { RequestLimits } from '../limits/request-limits.ts';
 import type { Route } from '../routes/route.ts';
@@ -10,6 +11,8 @@ export interface HttpServerOptions {
   /** Title, version and text of the API's documentation. */
   readonly info: { readonly title: string; readonly version: string; readonly description: string };
   readonly authorizer: Authorizer;
+  /** Over the tokens of streams: that of the process, where sockets are served too. Its own when left out. */
+  readonly tokenWatch?: TokenWatch;
   /** Shown by `/readyz`. */
   readonly readiness: () => Promise<ReadinessReport>;
   readonly logger: Logger;

@@ -9,8 +9,6 @@ export interface StreamLimits {
   readonly bufferBytes: number;
   /** Longest wait for a client that reads nothing at all. */
   readonly stallMs: number;
-  /** Between two looks at whose the token of a stream is. */
-  readonly recheckMs: number;
   /** What clients are told to wait before they connect again. */
   readonly retryMs: number;
 }
@@ -19,7 +17,6 @@ export const defaultStreamLimits: StreamLimits = {
   heartbeatMs: 15_000,
   bufferBytes: 1024 * 1024,
   stallMs: 60_000,
-  recheckMs: 30_000,
   retryMs: 1_000,
 };
 

@@ -31,8 +31,7 @@ const connect = async (socket: Client, call: ClientCall, parts: AnswerParts): Pr
     refuse(socket, call, error, parts);
     return closeWith(socket, 'try-later');
   }
-  socket.data.caller = caller;
-  parts.known(socket);
+  parts.known(socket, caller);
   reply(socket, call, { ok: { principal: caller.principal.id } }, parts);
 };
 

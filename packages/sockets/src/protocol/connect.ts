@@ -1,6 +1,5 @@
 import { SimfleetError } from '@simfleet/contracts';
-import type { Caller } from './connection.ts';
-import type { SocketAccess } from './options.ts';
+import type { Caller, SocketAccess } from './options.ts';
 
 const longestToken = 4096;
 

@@ -1,14 +1,8 @@
 import type { Principal } from '@simfleet/contracts';
 import type { Socket } from '../server.ts';
-import type { AdmittedSocket } from './options.ts';
+import type { AdmittedSocket, Caller } from './options.ts';
 import type { ClientCall } from './read-message.ts';
 import type { Peer } from './verb.ts';
-
-/** Who has shown what. The token is kept so that it can be checked again, and told nobody. */
-export interface Caller {
-  readonly principal: Principal;
-  readonly token: string;
-}
 
 /** What is known of one connection. Small: there may be a hundred thousand that say nothing. */
 export interface Connection {
@@ -20,7 +14,8 @@ export interface Connection {
   /** Messages that wait for the one before them; null while none is handled. */
   waiting: ClientCall[] | null;
   waitingLength: number;
-  endDeadline: (() => void) | null;
+  /** Ends the wait for a token; once there is one, the watch over it. */
+  endWait: (() => void) | null;
   goneListeners: Set<() => void> | null;
   /** Who waits for room. */
   roomListeners: Set<() => void> | null;
@@ -33,7 +28,7 @@ export const openConnection = (caller: Caller | null, admitted: AdmittedSocket |
   isGone: false,
   waiting: null,
   waitingLength: 0,
-  endDeadline: null,
+  endWait: null,
   goneListeners: null,
   roomListeners: null,
 });
@@ -42,7 +37,8 @@ export const openConnection = (caller: Caller | null, admitted: AdmittedSocket |
 export const endConnection = (connection: Connection): void => {
   if (connection.isGone) return;
   connection.isGone = true;
-  connection.endDeadline?.();
+  connection.endWait?.();
+  connection.endWait = null;
   connection.admitted?.end();
   connection.admitted = null;
   const listeners = [...(connection.goneListeners ?? []), ...(connection.roomListeners ?? [])];

@@ -3,6 +3,12 @@ import type { Clock, Logger, Metrics } from '@simfleet/runtime';
 import type { UpgradeAnswer, UpgradeRequest } from '../server.ts';
 import type { SocketVerb } from './verb.ts';
 
+/** Who has shown what. The token is kept so that it can be checked again, and told nobody. */
+export interface Caller {
+  readonly principal: Principal;
+  readonly token: string;
+}
+
 /** Who clients are and what they may do. */
 export interface SocketAccess {
   /** The bearer token of an `Authorization` header, or null. */
@@ -10,6 +16,10 @@ export interface SocketAccess {
   /** The principal behind a token, compared in constant time; null when the token is missing or wrong. */
   authenticate(token: string | null): Promise<Principal | null>;
   permits(principal: Principal, action: string, customer: string | null): boolean;
+  /**
+   * Calls `onLost` once when the token is nobody's any more (null), or that of another principal than before. Answers what ends it: nothing is told from then on.
+   */
+  watch(caller: Caller, onLost: (now: Principal | null) => void): () => void;
 }
 
 export type Refusal = Omit<Extract<UpgradeAnswer<unknown>, { readonly accept: false }>, 'accept'>;
@@ -22,7 +32,7 @@ export type MessageVerdict =
 /** A connection in the eyes of limits. */
 export interface AdmittedSocket {
   /** Asked as soon as it is known whose it is. Throws what becomes the problem of the answer; the connection ends then. */
-  admitCaller(caller: { readonly principal: Principal; readonly token: string }): void | Promise<void>;
+  admitCaller(caller: Caller): void | Promise<void>;
   /** It is over, or never began: gives back all that it holds, and what `admitCaller` still takes. Called once. */
   end(): void;
 }
@@ -51,8 +61,6 @@ export interface ProtocolOptions {
   readonly metrics: Metrics;
   /** Longest time from the handshake to a good token, ms; default 10 s. */
   readonly connectMs?: number;
-  /** Between two looks at whose a token is that a connection began with, ms; default 30 s. */
-  readonly recheckMs?: number;
   /** Bytes that may wait for a client while more of what has its own pace is sent; default 64 KiB. Well below the budget of the server’s sockets. */
   readonly roomBytes?: number;
 }

@@ -3,7 +3,7 @@ import type { SocketClose } from '@simfleet/contracts';
 import type { Socket } from '../server.ts';
 import type { Connection } from './connection.ts';
 import type { ProtocolObserver } from './observe.ts';
-import type { ProtocolOptions } from './options.ts';
+import type { Caller, ProtocolOptions } from './options.ts';
 import type { ClientCall } from './read-message.ts';
 import type { SocketVerb, VerbAnswer } from './verb.ts';
 
@@ -14,7 +14,7 @@ export interface AnswerParts extends Pick<ProtocolOptions, 'access' | 'admission
   readonly roomBytes: number;
   readonly observer: ProtocolObserver;
   /** Told of a client that has said who it is. */
-  readonly known: (socket: Client) => void;
+  readonly known: (socket: Client, caller: Caller) => void;
 }
 
 export const closeWith = (socket: Pick<Client, 'close'>, why: SocketClose): void =>

@@ -4,16 +4,14 @@ import { answer } from './answer.ts';
 import { endConnection, tellRoom } from './connection.ts';
 import type { Connection } from './connection.ts';
 import { observeProtocol } from './observe.ts';
-import type { ProtocolOptions } from './options.ts';
+import type { Caller, ProtocolOptions } from './options.ts';
 import { readMessage } from './read-message.ts';
 import type { ClientCall } from './read-message.ts';
 import { closeWith, refuse } from './reply.ts';
 import type { AnswerParts, Client } from './reply.ts';
-import { watchSessions } from './sessions.ts';
 import { decideUpgrade } from './upgrade.ts';
 
 const connectMsByDefault = 10_000;
-const recheckMsByDefault = 30_000;
 const roomBytesByDefault = 64 * 1024;
 /** Messages of one connection, and their letters together, that wait for the one before; more are refused, so that a client that floods holds no memory. */
 const mostWaiting = 256;
@@ -21,22 +19,26 @@ const mostWaitingLength = 256 * 1024;
 
 /** What a server of sockets does for clients that speak `simfleet.v1`: who they are first, then verbs, each with its reply. */
 export const serveProtocol = (options: ProtocolOptions): SocketHandlers<Connection> => {
-  const { clock, metrics } = options;
-  const { connectMs = connectMsByDefault, recheckMs = recheckMsByDefault, roomBytes = roomBytesByDefault } = options;
+  const { access, clock, metrics } = options;
+  const { connectMs = connectMsByDefault, roomBytes = roomBytesByDefault } = options;
   const observer = observeProtocol(metrics);
   const verbs = new Map(options.verbs.map((verb) => [verb.name, verb]));
-  const sessions = watchSessions(options, recheckMs);
-  const known = (socket: Client): void => {
-    socket.data.endDeadline?.();
-    socket.data.endDeadline = null;
-    sessions.add(socket);
+  const known = (socket: Client, caller: Caller): void => {
+    const { data } = socket;
+    data.caller = caller;
+    data.endWait?.();
+    if (data.isGone) return;
+    data.endWait = access.watch(caller, (now) =>
+      closeWith(socket, now === null ? 'unauthenticated' : 'access-changed'),
+    );
   };
   const parts: AnswerParts = { ...options, verbs, roomBytes, observer, known };
   return {
     upgrade: decideUpgrade(options),
     open(socket) {
-      if (socket.data.caller !== null) return sessions.add(socket);
-      socket.data.endDeadline = clock.after(connectMs, () => closeWith(socket, 'unauthenticated'));
+      const { caller } = socket.data;
+      if (caller !== null) return known(socket, caller);
+      socket.data.endWait = clock.after(connectMs, () => closeWith(socket, 'unauthenticated'));
     },
     message(socket, message) {
       if (socket.data.isGone) return;
@@ -45,10 +47,7 @@ export const serveProtocol = (options: ProtocolOptions): SocketHandlers<Connecti
       enqueue(socket, call, parts);
     },
     drain: (socket) => tellRoom(socket, roomBytes),
-    close(socket) {
-      sessions.remove(socket);
-      endConnection(socket.data);
-    },
+    close: (socket) => endConnection(socket.data),
   };
 };
 

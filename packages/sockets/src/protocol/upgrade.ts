@@ -1,8 +1,8 @@
 import { SimfleetError, errorCode, socketPath, socketProtocol } from '@simfleet/contracts';
 import type { UpgradeAnswer, UpgradeRequest } from '../server.ts';
 import { endConnection, openConnection } from './connection.ts';
-import type { Caller, Connection } from './connection.ts';
-import type { AdmittedSocket, ProtocolOptions } from './options.ts';
+import type { Connection } from './connection.ts';
+import type { AdmittedSocket, Caller, ProtocolOptions } from './options.ts';
 
 type UpgradeOptions = Pick<ProtocolOptions, 'access' | 'admission' | 'describeProblem' | 'logger'>;
 

@@ -4,7 +4,7 @@ import type { Principal } from '@simfleet/contracts';
 import { createMetrics, systemClock } from '@simfleet/runtime';
 import type { Metrics } from '@simfleet/runtime';
 import { serveProtocol } from '@simfleet/sockets';
-import type { ProtocolOptions, SocketVerb } from '@simfleet/sockets';
+import type { ProtocolOptions, SocketAccess, SocketVerb } from '@simfleet/sockets';
 import { createWsSocketServer } from '@simfleet/sockets/ws';
 import { recordingLogger } from '@simfleet/testing';
 import { describeProblem } from './describe-problem.ts';
@@ -22,6 +22,9 @@ export const echo: SocketVerb = {
     after: () => void peer.send(JSON.stringify({ job: 'behind', end: { last: 0, reason: 'over' } })),
   }),
 };
+
+/** Every token goes on as it is. */
+export const nobodyLosesTokens: Pick<SocketAccess, 'watch'> = { watch: () => () => undefined };
 
 export interface ProtocolHall {
   readonly url: string;
@@ -43,6 +46,7 @@ export const openHall = async (
       authenticate: async (given) => (given === token ? somebody : null),
       permits: (principal, action, customer) =>
         action !== 'forbidden.use' && (customer === null || principal.customers.includes(customer)),
+      ...nobodyLosesTokens,
     },
     admission: null,
     ...{ verbs, describeProblem, clock: systemClock, logger, metrics },

@@ -5,8 +5,8 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { test } from 'node:test';
 import { SimfleetError } from '@simfleet/contracts';
-import { connectLiveSocket, openLiveSocket } from '@simfleet/testing';
-import { openHall, token } from './hall.ts';
+import { connectLiveSocket, openLiveSocket, until } from '@simfleet/testing';
+import { nobodyLosesTokens, openHall, token } from './hall.ts';
 
 /** The answer to a handshake that is refused. */
 const refusal = async (
@@ -91,6 +91,7 @@ test('a store of tokens that is away is temporary, and a fault of ours says noth
         throw error;
       },
       permits: () => true,
+      ...nobodyLosesTokens,
     },
   });
   const away = await openHall(t, undefined, failing(new SimfleetError('unavailable', 'the store is away')));
@@ -109,4 +110,47 @@ test('who does not say who they are in time is closed, who does is not', async (
   assert.deepEqual(await silent.closed, { code: 4501, reason: 'unauthenticated' });
   const answer = await known.ask('echo', 1);
   assert.ok('ok' in answer);
+});
+
+test('a token is watched from when it is good until its connection is over, and never of one that ends meanwhile', async (t) => {
+  const [began, over]: [string[], string[]] = [[], []];
+  const gate = Promise.withResolvers<void>();
+  let ended = 0;
+  const { url } = await openHall(t, undefined, {
+    access: {
+      tokenOf: () => token,
+      authenticate: async (given) => (given === null ? null : { id: given, kind: 'user', customers: [] }),
+      permits: () => true,
+      watch({ token: watched }) {
+        began.push(watched);
+        return () => void over.push(watched);
+      },
+    },
+    admission: {
+      admitUpgrade: () => ({
+        admitCaller: ({ principal }) => (principal.id === 'slow' ? gate.promise : undefined),
+        end: () => void (ended += 1),
+      }),
+      admitMessage: () => ({ allowed: true }),
+    },
+  });
+  const byHeader = await openLiveSocket({ url, token, by: 'header' });
+  const byConnect = await openLiveSocket({ url, token: 'by-connect' });
+  assert.deepEqual([began, over], [[token, 'by-connect'], []]);
+  const leaving = connectLiveSocket(url);
+  await leaving.opened;
+  leaving.send(JSON.stringify({ id: 1, connect: { token: 'slow' } }));
+  leaving.close();
+  await until('its end', () => ended === 1);
+  gate.resolve();
+  byHeader.close();
+  byConnect.close();
+  await until('the end of all', () => ended === 3);
+  assert.deepEqual(
+    [began, over.toSorted()],
+    [
+      [token, 'by-connect'],
+      ['by-connect', token],
+    ],
+  );
 });

@@ -6,8 +6,10 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { SimfleetError, socketPath } from '@simfleet/contracts';
 import type { Principal } from '@simfleet/contracts';
 import { createLogger, createMetrics, systemClock } from '@simfleet/runtime';
+// The watch itself, as the platform gives it. By its file: nothing more of that package is for here, and the Node of uWebSockets.js need not load it.
+import { openTokenWatch } from '../../../http/src/access/token-watch.ts';
 import { serveProtocol } from '../../src/protocol/serve.ts';
-import type { SocketAdmission } from '../../src/protocol/options.ts';
+import type { SocketAccess, SocketAdmission } from '../../src/protocol/options.ts';
 import type { SocketVerb } from '../../src/protocol/verb.ts';
 import type { CreateSocketServer } from '../../src/server.ts';
 import { describeProblem } from './describe-problem.ts';
@@ -86,19 +88,22 @@ export const serveSteered = async (
     ...{ name: 'who', operation: 'who', action: 'who.ask' },
     handle: async ({ peer }) => ({ ok: { principal: peer.principal } }),
   };
+  const authenticate: SocketAccess['authenticate'] = async (token) => {
+    asked += 1;
+    if (away) throw new SimfleetError('unavailable', 'planted: the store of tokens is away');
+    return tokens[token ?? ''] ?? null;
+  };
+  const logger = createLogger({ level: 'silent', destination: { write: () => undefined } });
+  const surroundings = { clock: systemClock, logger };
   const handlers = serveProtocol({
     access: {
       tokenOf: (authorization) => /^Bearer (.+)$/.exec(authorization ?? '')?.[1] ?? null,
-      async authenticate(token) {
-        asked += 1;
-        if (away) throw new SimfleetError('unavailable', 'planted: the store of tokens is away');
-        return tokens[token ?? ''] ?? null;
-      },
+      authenticate,
       permits: () => true,
+      ...openTokenWatch({ authorizer: { authenticate }, ...surroundings }, options.recheckMs),
     },
-    ...{ admission: places.admission, verbs: [who], describeProblem, clock: systemClock, metrics: createMetrics() },
-    logger: createLogger({ level: 'silent', destination: { write: () => undefined } }),
-    ...(options.recheckMs === undefined ? {} : { recheckMs: options.recheckMs }),
+    ...{ admission: places.admission, verbs: [who], describeProblem, metrics: createMetrics() },
+    ...surroundings,
   });
   const server = create({ handlers });
 

@@ -1,6 +1,6 @@
 import type { TestContext } from 'node:test';
 import { serverMessage, socketPath } from '@simfleet/contracts';
-import { bearerTokenOf, problemOf } from '@simfleet/http';
+import { bearerTokenOf, openTokenWatch, problemOf } from '@simfleet/http';
 import { serveProtocol } from '@simfleet/sockets';
 import type { SocketLimits, SocketServer } from '@simfleet/sockets';
 import { createWsSocketServer } from '@simfleet/sockets/ws';
@@ -26,7 +26,7 @@ export const serveSockets = async (
 ): Promise<Sockets> => {
   const { clock, logger, metrics } = context;
   const verbs = jobs.openVerbs({ metrics, logger, publish: (topic, message) => server.publish(topic, message) });
-  const access = { ...authorizer, tokenOf: bearerTokenOf };
+  const access = { ...authorizer, ...openTokenWatch({ authorizer, clock, logger }), tokenOf: bearerTokenOf };
   const handlers = serveProtocol({
     ...{ access, admission: null, verbs: verbs.verbs, clock, logger, metrics, describeProblem: problemOf },
   });
