@@ -57,6 +57,9 @@ const whyUnreadable = (error: unknown): string => {
 
 const openConnections = (options: PostgresOptions): Connections => {
   const { url, connections = 10, limits = defaultLimits } = options;
+  // Of anything else the driver would make a host of its own.
+  if (!/^postgres(ql)?:\/\//i.test(url))
+    throw new SimfleetError('invalid-configuration', 'The PostgreSQL store needs a URL like postgres://host/database.');
   try {
     const config = { connectionString: asLibpq(url) };
     // Reads the URL, as each connection will: a mistake is told now.

@@ -192,6 +192,16 @@ withPostgres((server) => {
     }
   });
 
+  for (const url of ['postgres', 'postgres:', 'postgres:/me:se-cret@127.0.0.1/db', 'postgresql:127.0.0.1/db']) {
+    test(`"${url}" is no URL of a store, and is not guessed at`, () =>
+      assert.rejects(openPostgresStorage({ url, limits }), (error: Error & { readonly code?: string }) => {
+        assert.equal(error.code, 'invalid-configuration', inspect(error));
+        assert.match(error.message, /postgres:\/\/host\/database/);
+        assert.doesNotMatch(inspect(error, { depth: 9, showHidden: true }), /se-cret/);
+        return true;
+      }));
+  }
+
   test('where nothing listens the store does not open', async () => {
     const url = new URL(server().url);
     url.port = '1';
