@@ -27,9 +27,15 @@ export const faultOf = (error: unknown): SimfleetError => {
   return new SimfleetError('unavailable', 'The database did not do what was asked.', { cause: error });
 };
 
-/** What opening failed with: credentials that the server refuses are a mistake in the configuration. */
+/** The driver's words for a server that it cannot reach: addresses, and never credentials. */
+const whyNoAnswer = (error: unknown): string | undefined =>
+  error instanceof Error && /^Mongo(ServerSelection|Network)/.test(error.name) ? error.message : undefined;
+
+/** What opening failed with: credentials that the server refuses are a mistake in the configuration, and who reads it may know the address. */
 export const openingFault = (error: unknown): SimfleetError => {
   const code = serverCode(error);
+  const why = whyNoAnswer(error);
+  if (why !== undefined) return new SimfleetError('unavailable', `MongoDB does not answer: ${why}.`, { cause: error });
   if (code !== authenticationFailed && code !== unauthorized) return faultOf(error);
   return new SimfleetError('invalid-configuration', 'The database refuses the user or the password of its URL.', {
     cause: error,

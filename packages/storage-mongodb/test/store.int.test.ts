@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { Readable } from 'node:stream';
 import { test } from 'node:test';
 import { inspect } from 'node:util';
 import type { CollectionDeclaration, NewEvent, Storage } from '@simfleet/storage';
@@ -9,6 +10,7 @@ import type { MongoClient } from 'mongodb';
 import { hintOf } from '../src/declare/indexes.ts';
 import { rowsThat } from '../src/documents/conditions.ts';
 import { sortOf, stretchesOf } from '../src/documents/page.ts';
+import { stateOf } from '../src/layout.ts';
 import type { Declared, Row } from '../src/layout.ts';
 import { server, type Server } from './servers.ts';
 
@@ -131,6 +133,37 @@ const testStore = (mongo: Server): void => {
     assert.ok(names.includes('pages-sort-size') && !names.includes('pages-sort-title'), names.join(', '));
   });
 
+  test('a database with part of a dump serves nobody, makes no dump and takes none until it is dropped', async () => {
+    const url = mongo.databaseUrl();
+    const toEnd = async ({ dump }: Storage): Promise<void> => {
+      for await (const record of dump()) void record;
+    };
+    const refused = { code: 'invalid-configuration', message: /part of a dump/ };
+    const whole = [{ kind: 'stream', name: 's', last: 1 }] as const;
+    await using(url, async (storage) => {
+      await (await storage.collection<Page>(pages)).insert('a', { customer: 'acme' });
+      // What a killed load leaves.
+      await mongo.raw(url, (client) => stateOf(client.db()).insertOne({ _id: 'load' }));
+      await assert.rejects(storage.collection(pages), refused);
+      await assert.rejects(toEnd(storage), refused);
+      const load = storage.load(Readable.from(whole));
+      await assert.rejects(load, { code: 'already-exists', message: /part of a dump.*[Dd]rop the database/ });
+    });
+    await mongo.raw(url, (client) => client.db().dropDatabase());
+    await using(url, (storage) => storage.load(Readable.from(whole)));
+  });
+
+  test('a dump that a load has overtaken is none', async () => {
+    const url = mongo.databaseUrl();
+    await using(url, async (storage) => {
+      await storage.collection<Page>(pages);
+      const records = storage.dump()[Symbol.asyncIterator]();
+      await records.next();
+      await mongo.raw(url, (client) => stateOf(client.db()).insertOne({ _id: 'load' }));
+      await assert.rejects(records.next(), { code: 'invalid-configuration', message: /part of a dump/ });
+    });
+  });
+
   test('a page walks along an index from where it starts, whatever it starts from', async () => {
     const url = mongo.databaseUrl();
     const text = (name: string) => ({ path: [name], type: 'text' }) as const;
@@ -189,6 +222,12 @@ const testStore = (mongo: Server): void => {
       await collection.insert('a', { customer: 'acme', labels: { 'a.b/c"': '', tier: 'x' } });
       const count = (key: string, value: string) => collection.count({ op: 'label', key, value });
       assert.deepEqual([await count('tier', 'x'), await count('tier', ''), await count('a.b/c"', '')], [1, 0, 1]);
+    }));
+
+  test('a server that is not there is told with the reason', () =>
+    assert.rejects(openMongoStorage({ url: 'mongodb://127.0.0.1:1/db?serverSelectionTimeoutMS=200' }), {
+      code: 'unavailable',
+      message: /ECONNREFUSED 127\.0\.0\.1:1/,
     }));
 
   test('a password is in no error', async () => {

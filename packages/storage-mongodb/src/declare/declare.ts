@@ -37,9 +37,12 @@ export const declareCollection = async (db: Db, declaration: CollectionDeclarati
   await checkIndexes(rowsOf(db, declaration.name), declaration);
 };
 
+/** A load that was killed looks like one that still runs. */
+export const partOfDump =
+  'The database holds part of a dump whose load did not end. Drop the database and load the dump again.';
+
 /** Throws `invalid-configuration` when a load of a dump has begun and not ended. */
 export const checkWhole = async (db: Db): Promise<void> => {
-  if ((await stateOf(db).findOne({ _id: 'load' })) === null) return;
-  const detail = 'The database holds part of a dump whose load did not end. Drop the database and load the dump again.';
-  throw new SimfleetError('invalid-configuration', detail);
+  if ((await stateOf(db).findOne({ _id: 'load' })) !== null)
+    throw new SimfleetError('invalid-configuration', partOfDump);
 };

@@ -3,6 +3,7 @@ import type { CollectionDeclaration, Document, DumpRecord, Json } from '@simflee
 import { inDumpOrder } from '@simfleet/storage/documents';
 import type { Db } from 'mongodb';
 import type { Connection } from '../connection.ts';
+import { checkWhole } from '../declare/declare.ts';
 import { faultOf } from '../faults.ts';
 import { declaredOf, headsOf, rowsOf, type Head, type Row } from '../layout.ts';
 import { gather } from '../log/read.ts';
@@ -89,14 +90,19 @@ async function* records(db: Db): AsyncGenerator<DumpRecord> {
   yield* streams(db);
 }
 
-/** Each document with its events as it is when it is read, all of them before the streams. */
+/**
+ * Each document with its events as it is when it is read, all of them before the streams. Throws `invalid-configuration` when the database has part of a
+ * dump, also at the end: a load may have begun meanwhile.
+ */
 export async function* dumpMongo(connection: Connection): AsyncGenerator<DumpRecord> {
   connection.checkOpen();
   try {
+    await checkWhole(connection.patientDb);
     for await (const record of records(connection.patientDb)) {
       yield record;
       connection.checkOpen();
     }
+    await checkWhole(connection.patientDb);
   } catch (error) {
     connection.checkOpen();
     throw faultOf(error);

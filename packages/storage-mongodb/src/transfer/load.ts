@@ -1,8 +1,9 @@
+import { SimfleetError } from '@simfleet/contracts';
 import type { CollectionDeclaration, DumpRecord } from '@simfleet/storage';
 import { dumpToLoad, keyTwice, notEmpty, type ItemToLoad } from '@simfleet/storage/documents';
 import type { Db } from 'mongodb';
 import type { Connection } from '../connection.ts';
-import { declareCollection } from '../declare/declare.ts';
+import { declareCollection, partOfDump } from '../declare/declare.ts';
 import type { Marks } from '../documents/marks.ts';
 import { contentOf, markedEvents, shapeOf } from '../documents/rows.ts';
 import { isDuplicate } from '../faults.ts';
@@ -159,7 +160,7 @@ const loadNoted = async (db: Db, records: AsyncIterable<DumpRecord>, marks: Mark
   try {
     await stateOf(db).insertOne({ _id: 'load' });
   } catch (error) {
-    throw isDuplicate(error) ? notEmpty() : error;
+    throw isDuplicate(error) ? new SimfleetError('already-exists', partOfDump) : error;
   }
   if (!(await isEmpty(db))) {
     await stateOf(db).deleteOne({ _id: 'load' });

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { DumpRecord } from '@simfleet/storage';
-import { postgresMissing, startPostgres, temporaryDirectory } from '@simfleet/testing';
+import { mongoMissing, postgresMissing, startMongo, startPostgres, temporaryDirectory } from '@simfleet/testing';
 import { openStorage } from '@simfleet/wiring';
 import { verifyArchive } from '../../src/backup/read-archive.ts';
 import { tallyOf, writeArchive } from '../../src/backup/write-archive.ts';
@@ -99,6 +99,30 @@ for (const { name, skip, url } of stores) {
     assert.equal((await operate('backup', join(path, 'b.backup.zst'), dataDir, store)).code, 0);
   });
 }
+
+test(
+  'a restore into MongoDB that is killed leaves what serves nobody, gives no backup and takes none',
+  { skip: mongoMissing() },
+  async (t) => {
+    const mongo = await startMongo();
+    t.after(() => mongo.stop());
+    const { path } = temporaryDirectory(t);
+    const [file, dataDir, store] = [await bigBackup(path), join(path, 'data'), mongo.databaseUrl()];
+    const killed = await operate('restore', file, dataDir, store, 'writing the store');
+    assert.equal(killed.signal, 'SIGKILL', killed.log);
+    const half = join(path, 'half.backup.zst');
+    const backup = await operate('backup', half, dataDir, store);
+    assert.match(backup.log, /invalid-configuration: .*part of a dump/);
+    assert.deepEqual([backup.code, readdirSync(path).filter((each) => each.includes('half'))], [2, []]);
+    const again = await operate('restore', file, dataDir, store);
+    assert.match(again.log, /already-exists: .*part of a dump.* [Dd]rop the database/);
+    const opened = await openStorage({ url: store, dataDirectory: dataDir });
+    await assert.rejects(opened.collection({ name: 'notes', fields: {}, sorts: [] }), {
+      code: 'invalid-configuration',
+    });
+    await opened.close();
+  },
+);
 
 test('a data directory that a platform holds is not restored into', async (t) => {
   const { path } = temporaryDirectory(t);
