@@ -5,6 +5,10 @@ import { embeddedDefaults } from './embedded-defaults.ts';
 import { targets } from './modules.ts';
 import type { Target } from './modules.ts';
 
+/** Limits of a stream of the broker. */
+const days = z.int().min(1).max(36_500).optional();
+const count = z.int().min(1).max(1_000_000_000).optional();
+
 /** Options of the platform, whole or in parts. */
 const platformOptions = z.object({
   target: z
@@ -43,6 +47,18 @@ const platformOptions = z.object({
     .url({ protocol: /^https?$/ })
     .optional()
     .describe('Monitoring address of the broker (http://…:8222): tells whether it syncs before it acknowledges.'),
+  retainEventsDays: days.describe(
+    'Days that NATS keeps events, whether they were handled or not. Left as it is there unless set: 7 at first.',
+  ),
+  retainEventsCount: count.describe(
+    'Events that NATS keeps, the newest, whether they were handled or not. Left as it is there unless set: all at first.',
+  ),
+  retainDeadDays: days.describe(
+    'Days that NATS keeps events that could not be handled. Left as it is there unless set: 90 at first.',
+  ),
+  retainDeadCount: count.describe(
+    'Events that could not be handled that NATS keeps, the newest. Left as it is there unless set: 100,000 at first.',
+  ),
   adminTokenFile: z
     .string()
     .min(1)

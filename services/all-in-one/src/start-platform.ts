@@ -4,13 +4,13 @@ import { openLeases } from '@simfleet/storage';
 import { holdDataDirectory, openBus, openStorage } from '@simfleet/wiring';
 import { assembleModules } from './assemble.ts';
 import type { Shared } from './assembly.ts';
-import { busTrouble } from './bus-trouble.ts';
 import { openDataDirectory } from './data-directory.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { keyFilesOf, needsDataDirectory } from './key-files.ts';
 import { openLimits } from './limits.ts';
 import type { Limits } from './limits.ts';
 import { modulesOf } from './modules.ts';
+import { natsOptionsOf } from './nats-options.ts';
 import type { PlatformContext } from './platform-context.ts';
 import { checkSharing, warnOfPlainText } from './sharing.ts';
 import { takeSoleUse } from './sole-use.ts';
@@ -69,12 +69,8 @@ const openShared = async (
   const { clock, logger } = runtime;
   const opened = await openStorage({ url: platform.storage, dataDirectory });
   try {
-    const { busMonitorUrl: monitorUrl } = platform;
-    const bus = await openBus({
-      url: platform.bus,
-      tracing: runtime.tracing,
-      nats: { onTrouble: busTrouble(runtime), ...(monitorUrl === undefined ? {} : { monitorUrl }) },
-    });
+    const nats = natsOptionsOf(platform, runtime);
+    const bus = await openBus({ url: platform.bus, tracing: runtime.tracing, nats });
     logger.info({ storage: opened.description, bus: bus.description }, 'store and bus are open');
     const isSole = opened.shared && !bus.shared;
     const sole = isSole ? await takeSoleUse({ storage: opened, clock, logger, stop }) : null;
