@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { SimfleetError, jobConditions, simulationJobStatus } from '@simfleet/contracts';
-import type { Estimate, Job, JobConditionType, SimulationJobStatus } from '@simfleet/contracts';
+import { SimfleetError, jobConditions, simulationJobStatus, stopReason } from '@simfleet/contracts';
+import type { Estimate, Job, JobConditionType, SimulationJobStatus, StopReason } from '@simfleet/contracts';
 import { accepted, refusal } from '../../src/status/acceptance.ts';
 import { announcements } from '../../src/status/announce.ts';
 import { percent, shortSpan } from '../../src/status/figures.ts';
@@ -33,6 +33,19 @@ const unschedulable = {
 };
 const child = childOf(jobOf());
 const queued = jobOf({ spec: { queueName: 'main' } });
+const forbidden = { status: 'False', reason: 'Forbidden', message: 'no' } as const;
+const suspended = { job: jobOf({ state: 'Suspended', spec: { suspend: true } }) };
+const precision = { metric: 'price', relativeError: '0.1' };
+const thresholds = [{ name: 't', metric: 'price', below: '5' }];
+const verdicts = (verdict: 'Crossed' | 'NotCrossed') => ({
+  job: jobOf({ spec: { thresholds }, thresholds: [{ name: 't', verdict }] }),
+});
+/** A job that stopped for a reason. */
+const stopped = (reason: StopReason): Partial<Observed> => {
+  const isSuccess = reason === 'PrecisionReached' || reason === 'Completed';
+  const state = reason === 'Cancelled' ? reason : isSuccess ? 'Succeeded' : 'Failed';
+  return { job: jobOf(over({ state, stopReason: reason })) };
+};
 
 const whys: readonly (readonly [string, JobConditionType, string, Partial<Observed>])[] = [
   ['no node takes a pod', 'Scheduled', 'Unschedulable', { child, pods: [podOf(0, unschedulable)] }],
@@ -48,7 +61,7 @@ const whys: readonly (readonly [string, JobConditionType, string, Partial<Observ
   ['a node has a pod', 'Scheduled', 'Scheduled', { child, pods: [podOf(0, { phase: 'Pending' }, { nodeName: 'n' })] }],
   ['pods are being made', 'Scheduled', 'Pending', { child }],
   ['one pod of several runs', 'Scheduled', 'Scheduled', { child, pods: [podOf(0, running), podOf(1, unschedulable)] }],
-  ['it is suspended', 'Scheduled', 'Suspended', { job: jobOf({ state: 'Suspended', spec: { suspend: true } }) }],
+  ['it is suspended', 'Scheduled', 'Suspended', suspended],
   ['it waits for its turn', 'Scheduled', 'WaitingForQuota', { job: jobOf({ waitsFor: 'jobs-running' }) }],
   ['it waits for paths', 'Running', 'WaitingForQuota', { job: jobOf({ waitsFor: 'paths' }), child }],
   ['it is over', 'Scheduled', 'Finished', { job: jobOf(over()), child, pods: [podOf(0, exited(0))] }],
@@ -74,12 +87,30 @@ const whys: readonly (readonly [string, JobConditionType, string, Partial<Observ
     { job: jobOf(over({ state: 'Failed', stopReason: 'DeadlineExceeded' })) },
   ],
   ['it was cancelled', 'Succeeded', 'Cancelled', { job: jobOf(over({ state: 'Cancelled', stopReason: 'Cancelled' })) }],
+  ['a threshold is undecided', 'ThresholdCrossed', 'Undecided', { job: jobOf({ spec: { thresholds } }) }],
+  ['all thresholds are decided', 'ThresholdCrossed', 'NotCrossed', verdicts('NotCrossed')],
+  ['a threshold is crossed', 'ThresholdCrossed', 'Crossed', verdicts('Crossed')],
+  ['the interval is wide yet', 'PrecisionReached', 'NotYet', { job: jobOf({ spec: { precision } }) }],
   [
-    'a threshold is undecided',
-    'ThresholdCrossed',
-    'Undecided',
-    { job: jobOf({ spec: { thresholds: [{ name: 't', metric: 'price', below: '5' }] } }) },
+    'it ended with a wide interval',
+    'PrecisionReached',
+    'NotReached',
+    { job: jobOf({ ...over(), spec: { precision } }) },
   ],
+  ['it is not suspended', 'Suspended', 'NotSuspended', {}],
+  ...(['Running', 'Suspended'] as const).map((type) => ['it is suspended', type, 'Suspended', suspended] as const),
+  ['it is over', 'Suspended', 'Finished', { job: jobOf(over()) }],
+  ['no threshold is asked for', 'ThresholdCrossed', 'NotRequested', {}],
+  ['it is not over', 'Succeeded', 'NotFinished', {}],
+  ['it is not over', 'Failed', 'NotFinished', {}],
+  ...(['Scheduled', 'Running'] as const).map(
+    (type) => ['the platform has refused it', type, 'NotAccepted', { acceptance: forbidden, job: null }] as const,
+  ),
+  ...stopReason.options.flatMap((reason) =>
+    (['Succeeded', 'Failed'] as const).map(
+      (type) => [`it stopped by ${reason}`, type, reason, stopped(reason)] as const,
+    ),
+  ),
 ];
 
 for (const [why, type, reason, given] of whys) {
@@ -93,6 +124,19 @@ for (const [why, type, reason, given] of whys) {
       );
   });
 }
+
+test('each reason of the reference is said by some test, but for those of Accepted, which rounds say', () => {
+  const said = new Set(whys.map(([, type, reason]) => `${type} ${reason}`));
+  // Below.
+  said.add('Running PlatformUnavailable');
+  const documented = Object.entries(jobConditions).flatMap(([type, reasons]) =>
+    type === 'Accepted' ? [] : Object.keys(reasons).map((reason) => `${type} ${reason}`),
+  );
+  assert.deepEqual(
+    documented.filter((each) => !said.has(each)),
+    [],
+  );
+});
 
 const refusals: readonly (readonly [ConstructorParameters<typeof SimfleetError>[0], string, string])[] = [
   ['invalid-request', 'False', 'InvalidSpec'],
