@@ -456,6 +456,92 @@ test('open sockets are under way: they hold the places of their address and thei
   assert.ok(again.every((each) => typeof each !== 'number'));
 });
 
+/** How many of `count` sockets are let in, and the ones that are. */
+const openSockets = async ({ requestLimits }: Awaited<ReturnType<typeof start>>, count: number) => {
+  const peer = { headers: {}, remoteAddress: '192.0.2.1' };
+  const admitted = await Promise.all(Array.from({ length: count }, async () => requestLimits.admitUpgrade(peer)));
+  return admitted.flatMap((each) => ('end' in each ? [each] : []));
+};
+
+const ofSockets = (rule: LimitPolicy['rule'], change: Partial<LimitPolicy> = {}): readonly LimitPolicy[] => [
+  policy('sockets', { per: 'address', operations: ['openSocket'], rule, ...change }),
+];
+
+test('what is open under a policy that counts something else from now on leaves its count alone', async (t) => {
+  const scene = await start(t, { policies: ofSockets({ algorithm: 'concurrency', limit: 9, leaseSeconds: 60 }) });
+  const before = await openSockets(scene, 3);
+  const log = ofSockets({ algorithm: 'sliding-log', limit: 1, windowSeconds: 3_600 });
+  scene.change(log);
+  assert.equal((await openSockets(scene, 2)).length, 1);
+  for (let minutes = 0; minutes < 50; minutes += 0.25) {
+    await scene.clock.advance(15_000);
+    assert.equal((await openSockets(scene, 1)).length, 0, `after ${minutes} minutes`);
+  }
+  for (const each of before) each.end();
+  await turn();
+  assert.equal((await openSockets(scene, 1)).length, 0, 'nor when it ends');
+});
+
+test('what is open goes on under its policy as it is now, and holds its place while that rests', async (t) => {
+  const rule = { algorithm: 'concurrency', limit: 2, leaseSeconds: 60 } as const;
+  const scene = await start(t, { policies: ofSockets(rule) });
+  const leftFor = async (): Promise<number> => {
+    const { length } = (await openSockets(scene, 5)).map((each) => each.end());
+    await turn();
+    return length;
+  };
+  const held = await openSockets(scene, 2);
+  const hold = async (minutes: number): Promise<void> => {
+    for (let gone = 0; gone < minutes; gone += 0.25) await scene.clock.advance(15_000);
+  };
+  const states = [
+    ['a place more', ofSockets({ ...rule, limit: 3 }), 1],
+    ['a shorter lease', ofSockets({ ...rule, limit: 3, leaseSeconds: 3 }), 1],
+    ['a longer lease', ofSockets({ ...rule, limit: 4, leaseSeconds: 600 }), 2],
+    ['a lease as it was', ofSockets({ ...rule, limit: 5 }), 3],
+    ['at rest', ofSockets(rule, { enabled: false }), 5],
+    ['back, with fewer places', ofSockets({ ...rule, limit: 1 }), 0],
+  ] as const;
+  for (const [what, policies, left] of states) {
+    scene.change(policies);
+    assert.equal(await leftFor(), left, what);
+    await hold(5);
+    // Between two renewals, whatever they are.
+    await scene.clock.advance(9_500);
+    assert.equal(await leftFor(), left, `${what}, minutes later`);
+  }
+  // A store that lost its counts is told again, and so many hold places as may now.
+  scene.change(ofSockets({ ...rule, limit: 4 }));
+  await scene.store.reset(
+    { name: 'sockets', algorithm: 'concurrency', limit: 2, leaseMs: 60_000 },
+    'address:192.0.2.1',
+  );
+  await hold(1);
+  assert.equal(await leftFor(), 2, 'a store that forgot');
+  for (const each of held) each.end();
+  await turn();
+  assert.equal(await leftFor(), 4, 'all are over');
+});
+
+test('a process that ended without a word lets go after the lease of the policy as it is now', async (t) => {
+  const rule = { algorithm: 'concurrency', limit: 2, leaseSeconds: 600 } as const;
+  let isGone = false;
+  const scene = await start(t, {
+    policies: ofSockets(rule),
+    wrap: (store) => ({
+      ...store,
+      decideOne: (charge) => (isGone ? Promise.reject(new Error('gone')) : store.decideOne(charge)),
+    }),
+  });
+  await openSockets(scene, 2);
+  scene.change(ofSockets({ ...rule, leaseSeconds: 30 }));
+  for (let minutes = 0; minutes < 5; minutes += 0.25) await scene.clock.advance(15_000);
+  isGone = true;
+  await scene.clock.advance(31_000);
+  isGone = false;
+  assert.equal((await openSockets(scene, 3)).length, 2);
+});
+
 test('a step that refuses has given back what the steps before it took', async (t) => {
   const policies = [
     policy('addresses', { per: 'address', rule: { algorithm: 'sliding-log', limit: 9, windowSeconds: 60 } }),

@@ -2,6 +2,7 @@ import type { Charge, Decision, LimiterStore, MatchingCharges, Soon } from '@sim
 import type { Clock } from '@simfleet/runtime';
 import { decide, isAdmitted } from './decide.ts';
 import { holdLeases } from './hold-leases.ts';
+import type { Renewed } from './hold-leases.ts';
 import type { Decided } from './limit-headers.ts';
 import type { MeasureLimits } from './measure-limits.ts';
 import { refusalError, refusalOf } from './refusal.ts';
@@ -33,7 +34,7 @@ export interface ChargeLedger {
   readonly decided: readonly Decided[];
 }
 
-export const openLedger = ({ store, clock, measure }: LedgerParts): ChargeLedger => {
+export const openLedger = ({ store, clock, measure }: LedgerParts, renewed: Renewed): ChargeLedger => {
   const said = new Map<Charge, Decision>();
   let decided: readonly Decided[] = [];
   let due: readonly Charge[] = [];
@@ -51,7 +52,7 @@ export const openLedger = ({ store, clock, measure }: LedgerParts): ChargeLedger
 
   const hold = (now: readonly Decided[]): void => {
     if (!now.some(({ charge }) => charge.lease !== undefined)) return;
-    const end = holdLeases(store, clock, now);
+    const end = holdLeases(store, clock, now, renewed);
     if (isOver) end();
     else ends = [...ends, end];
   };

@@ -31,7 +31,7 @@ export const openRequestLimits = (options: RequestLimitsOptions): RequestLimits 
   const { store, policies, planOf, clock, metrics, logger } = options;
   const addressOf = clientAddresses(options.trustedProxies);
   const measure = measureLimits(clock, metrics, logger);
-  const parts = { store, clock, measure, planOf, headersOf: createLimitHeaders() };
+  const parts = { store, clock, measure, planOf, policies, headersOf: createLimitHeaders() };
 
   const request: RequestLimits['request'] = ({ operation, general, ...peer }) =>
     limitedRequest(parts, {
