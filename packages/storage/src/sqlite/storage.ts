@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { SimfleetError } from '@simfleet/contracts';
 import { CommitListeners } from '../documents/commit-listeners.ts';
@@ -23,11 +23,14 @@ export interface SqliteStorage extends Storage {
 }
 
 /**
- * Opens a store in one file. Throws `data-directory-held` when another process has its directory, `invalid-configuration` when the
- * file's schema is newer than this code, `storage-full` and `unavailable` when the disk does not take it.
+ * Opens a store in one file. Throws `data-directory-held` when another process has its directory, `invalid-configuration` when the path is a
+ * directory or the file's schema is newer than this code, `storage-full` and `unavailable` when the disk does not take it.
  */
 export const openSqliteStorage = async ({ file }: SqliteOptions): Promise<SqliteStorage> => {
   const path = resolve(file);
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) {
+    throw new SimfleetError('invalid-configuration', `${path} is a directory: name the file of the database in it.`);
+  }
   const listeners = new CommitListeners();
   const writer = await startWriter({ file: path }, () => listeners.tell());
   const reader = new Reader(path);

@@ -32,6 +32,13 @@ test('a second opener is refused, told the directory and the process that holds 
   await (await openSqliteStorage({ file })).close();
 });
 
+test('a directory is refused where a file is asked for, and stays free', async () => {
+  const directory = await makeDirectory();
+  const message = /is a directory: name the file/;
+  await assert.rejects(openSqliteStorage({ file: directory }), { code: 'invalid-configuration', message });
+  await (await openSqliteStorage({ file: join(directory, 'store.db') })).close();
+});
+
 test('the hold of a process that was killed is gone with it', async () => {
   const directory = await makeDirectory();
   const file = join(directory, 'store.db');

@@ -15,21 +15,6 @@ export type InsertCall = To & { readonly kind: 'insert'; readonly record: Record
 export type SaveCall = To & { readonly kind: 'save'; readonly expected: number; readonly record: RecordToWrite };
 export type DeleteCall = To & { readonly kind: 'delete'; readonly expected: number };
 
-/**
- * Inserts and saves cross threads as flat lists, since of an object every name of a member is copied and looked up again: 0.5 µs a call instead of
- * 1.4. How many keys and labels there are stands before them; what is left are events, source and text in turn.
- */
-export type Packed = readonly [
-  kind: 'insert' | 'save',
-  collection: string,
-  id: string,
-  expected: number,
-  text: string,
-  keys: number,
-  labels: number,
-  ...rest: StoredKey[],
-];
-
 /** What the writer thread can be asked. Every call is written whole or not at all. */
 export type Call =
   | { readonly kind: 'declare'; readonly declaration: CollectionDeclaration }
@@ -61,6 +46,9 @@ export type Reply =
 /** A number of calls that are done and have nothing to tell crosses threads as that number: a list of objects costs more than a lookup. */
 export type Replies = number | readonly Reply[];
 
+/** Calls as they cross to the thread (packing.ts). */
+export type Packed = readonly (Call | StoredKey)[];
+
 /** From the thread: first `ready` or `failed`, then one `replies` per commit, in the order of the calls. */
 export type FromWriter =
   | { readonly kind: 'ready' }
@@ -68,8 +56,7 @@ export type FromWriter =
   | { readonly kind: 'replies'; readonly replies: Replies; readonly events: boolean }
   | { readonly kind: 'closed' };
 
-export type ToWriter =
-  { readonly kind: 'calls'; readonly calls: readonly (Call | Packed)[] } | { readonly kind: 'close' };
+export type ToWriter = { readonly kind: 'calls'; readonly packed: Packed } | { readonly kind: 'close' };
 
 export interface WriterSettings {
   readonly file: string;

@@ -6,7 +6,7 @@ import { holdDirectory, type Hold } from '../hold.ts';
 import { migrate } from '../schema.ts';
 import { Statements } from '../statements.ts';
 import type { Call, FromWriter, Reply, ToWriter, WriterSettings } from './calls.ts';
-import { unpack } from './packing.ts';
+import { unpacked } from './packing.ts';
 import { Transactions } from './transaction.ts';
 
 /**
@@ -52,7 +52,7 @@ const serve = (port: MessagePort, db: DatabaseSync, hold: Hold): void => {
         port.close();
         return;
       }
-      for (const call of next.calls) calls.push(unpack(call));
+      for (const call of unpacked(next.packed)) calls.push(call);
       if (calls.length >= mostCalls) {
         write(calls);
         calls = [];

@@ -1,8 +1,9 @@
 import { Worker } from 'node:worker_threads';
 import { SimfleetError } from '@simfleet/contracts';
+import type { StoredKey } from '../../documents/order.ts';
 import { errorOf } from '../faults.ts';
-import type { Call, FromWriter, Packed, Positions, Reply, ToWriter, WriterSettings } from './calls.ts';
-import { pack } from './packing.ts';
+import type { Call, FromWriter, Positions, Reply, ToWriter, WriterSettings } from './calls.ts';
+import { packInto } from './packing.ts';
 
 interface Waiting {
   readonly resolve: (positions: Positions) => void;
@@ -22,7 +23,7 @@ export class Writer {
   readonly #worker: Worker;
   readonly #onEvents: () => void;
   readonly #waiting: Waiting[] = [];
-  #unsent: (Call | Packed)[] = [];
+  #unsent: (Call | StoredKey)[] = [];
   /** Index of the first waiting call without reply: shifting an array of thousands costs more than the reply. */
   #answered = 0;
   #commits = 0;
@@ -50,7 +51,7 @@ export class Writer {
     if (this.#closing !== null) return Promise.reject(new SimfleetError('unavailable', 'The store is closed.'));
     if (this.#waiting.length === this.#answered) this.#worker.ref();
     if (this.#unsent.length === 0) queueMicrotask(() => this.#send());
-    this.#unsent.push(pack(call));
+    packInto(this.#unsent, call);
     return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }));
   }
 
@@ -68,7 +69,7 @@ export class Writer {
 
   #send(): void {
     if (this.#unsent.length === 0) return;
-    this.#worker.postMessage({ kind: 'calls', calls: this.#unsent } satisfies ToWriter);
+    this.#worker.postMessage({ kind: 'calls', packed: this.#unsent } satisfies ToWriter);
     this.#unsent = [];
   }
 
