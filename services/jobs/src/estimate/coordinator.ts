@@ -99,6 +99,8 @@ export const openCoordinator = (options: CoordinatorOptions): Promise<Coordinato
   let progressAt = startedAt;
   let progressCount = 0;
   let leastFraction: number | null = null;
+  /** When the job was let go on: it has paths since, whatever was known before. */
+  let wentOnAt = startedAt;
 
   const rebuild = async (): Promise<void> => {
     for (const key of await live.keys(id, 'look:')) told.add(key);
@@ -189,7 +191,7 @@ export const openCoordinator = (options: CoordinatorOptions): Promise<Coordinato
       .filter(({ mark }) => !job.doc.crossed.includes(mark));
 
   const grant = (shard: number): Pick<ReportReply, 'lease' | 'retryAfterMs'> => {
-    const withoutPathsMs = paths.hold(doc.customer);
+    const withoutPathsMs = paths.hold(doc.customer, wentOnAt);
     if (withoutPathsMs !== null) {
       pause(doc.customer, id);
       return { lease: null, retryAfterMs: withoutPathsMs };
@@ -252,6 +254,7 @@ export const openCoordinator = (options: CoordinatorOptions): Promise<Coordinato
       crossings: crossings().map(({ mark, threshold }) => ({ mark, threshold })),
     }),
     update(saved) {
+      if (waitsFor(job.doc) !== null && waitsFor(saved.doc) === null) wentOnAt = clock.monotonic();
       job = saved;
       if (saved.doc.state === 'Suspended') leases.freeAll();
     },

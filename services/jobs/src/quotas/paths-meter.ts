@@ -13,8 +13,11 @@ import type { QuotaSource } from './quota-source.ts';
  */
 export interface PathsMeter {
   add(customer: string, paths: number): void;
-  /** Null: leases may go out. Else milliseconds after which to ask again, 50 … 5,000. */
-  hold(customer: string): number | null;
+  /**
+   * Null: leases may go out. Else milliseconds after which to ask again, 50 … 5,000; 50 while the store is being asked, for it may have some by now. It is
+   * asked when what is known is of a second ago, or not of after `since` (monotonic milliseconds).
+   */
+  hold(customer: string, since?: number): number | null;
   /** Charges what is not charged yet. Never throws. */
   close(): Promise<void>;
 }
@@ -112,11 +115,12 @@ export const openPathsMeter = ({ source, clock, logger }: PathsMeterParts): Path
       account.pending += paths;
       settleSoon(customer, account);
     },
-    hold(customer) {
+    hold(customer, since = -Infinity) {
       const account = accountOf(customer);
-      if (clock.monotonic() - account.readAt >= freshMs) void settleNow(customer, account);
+      if (clock.monotonic() - account.readAt >= freshMs || account.readAt <= since) void settleNow(customer, account);
       const { left } = account;
       if (left === null || left.left > account.pending + account.charging) return null;
+      if (account.reading !== null) return retryMs.least;
       return Math.min(retryMs.most, Math.max(retryMs.least, left.retryAfterMs));
     },
     async close() {

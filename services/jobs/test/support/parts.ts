@@ -82,3 +82,14 @@ const envelope = {
   customer: 'default',
   datacontenttype: 'application/json',
 } as const;
+
+/** What an executor tells when an attempt of a shard was killed. */
+export const shardEnded = (jobId: string, shard: number, attempt: number): ShardEvent => ({
+  ...envelope,
+  id: `${jobId}-${shard}`,
+  type: 'dev.simfleet.shard.ended.v1',
+  data: {
+    ...{ jobId, customer: 'default', generation: 1, shard, attempt },
+    ...{ exitCode: null, signal: 'SIGKILL', exhausted: false, message: '' },
+  },
+});
