@@ -83,6 +83,7 @@ const scene = async (t: TestContext) => {
       await clock.advance(0);
       // From now on the store takes its time, as one on the network does.
       answerMs = 5;
+      await clock.advance(1);
     },
     ended: (number: number) => process.handleShardEvent(shardEnded(id, number, 1)),
   };
