@@ -85,6 +85,22 @@ const memoryWith = (name: string, ways: (inner: Collection<never>) => Partial<Co
   };
 };
 
+test('a request with mistakes asks no quota and writes nothing, and is told of them where the queue is full', async (t) => {
+  let inserts = 0;
+  const storage = memoryWith('job_names', (names) => ({
+    insert(...given) {
+      inserts += 1;
+      return names.insert(...given);
+    },
+  }));
+  const { quotas, process } = await scene(t, { queued: 1 }, { storage });
+  await process.create(1);
+  const before = [quotas.asked.length, inserts];
+  const withMistake = process.create(2, { parameters: { level: 'high' } });
+  await assert.rejects(withMistake, (error) => errorCode(error) === 'invalid-request');
+  assert.deepEqual([quotas.asked.length, inserts], before);
+});
+
 test('a creation that dies after it was counted holds its unit for a lease, and no longer', async (t) => {
   let isDead = false;
   const storage = memoryWith('jobs', (jobs) => ({
