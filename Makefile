@@ -27,7 +27,7 @@ test: install ## Run everything that can be proved on this machine (about 10 min
 chaos: install ## The slow rounds in full: 50 kills of the platform and 100 rounds on services apart (recorded in docs/chaos.md), every crash point of the stores and the bus
 	@SIMFLEET_CHAOS=1 node hack/run-tests.ts --only chaos --only reliability --only storage/test/sqlite --only storage-postgres/test --only storage-mongodb/test --only bus-nats/test --only interleavings
 
-e2e: install ## On a real Kubernetes node, as root: the chart, the example, kills on the way (about 5 minutes, and 4 more to build the node the first time)
+e2e: install ## On a real Kubernetes node, as root: the chart, the example, kills on the way (about 4 minutes, and 4 more to build the node the first time)
 	@node hack/install-tools.ts
 	@node hack/run-tests.ts --only test/cluster/
 
