@@ -18,7 +18,13 @@ const labelsOf = (doc: Job): string => JSON.stringify(Object.entries(doc.labels)
 /** The same database driven by hand: the statements of the store, in transactions as large as its own. */
 const openRaw = (file: string) => {
   const db = new DatabaseSync(file, { timeout: 5000 });
-  for (const pragma of ['journal_mode = WAL', 'synchronous = FULL', 'cache_size = -32768', 'wal_autocheckpoint = 4000', 'temp_store = MEMORY'])
+  for (const pragma of [
+    'journal_mode = WAL',
+    'synchronous = FULL',
+    'cache_size = -32768',
+    'wal_autocheckpoint = 4000',
+    'temp_store = MEMORY',
+  ])
     db.exec(`PRAGMA ${pragma}`);
   const reader = new DatabaseSync(file, { readOnly: true });
   const sql = collectionSql(declaration.name, Object.keys(declaration.fields));
