@@ -38,15 +38,19 @@ const runUnderKills = async (context: TestContext): Promise<JobResult> => {
   const result = client.result(id);
   const kills = await killShards(platform, client, id);
   const { state, progress } = await client.job(id);
-  context.diagnostic(`${kills} kills; ${progress.blocks} blocks done after ${killingMs / 1000} s`);
+  context.diagnostic(`${kills} kills; ${progress.blocks} blocks done meanwhile`);
   assert.notEqual(state, 'Succeeded');
-  assert.ok(kills >= 10);
+  assert.ok(kills >= leastKills);
   return result;
 };
 
 /** Time in which shards are killed, and longest time between two kills, in milliseconds. */
 const killingMs = 30_000;
 const longestQuietMs = 400;
+
+/** Kills in a run at least, and the longest time for them: on a busy machine a shard that is killed before its first block is started again ever later. */
+const leastKills = 10;
+const longestKillingMs = 4 * killingMs;
 
 /** Blocks that the job may have done when its half minute is over: less than half of what it needs, whatever the machine. */
 const blocksAtTheEnd = 100;
@@ -55,10 +59,12 @@ const blocksAtTheEnd = 100;
 const killShards = async (platform: PlatformProcess, client: Client, id: string): Promise<number> => {
   const started = performance.now();
   let kills = 0;
-  for (let elapsed = 0; elapsed < killingMs; elapsed = performance.now() - started) {
+  const goesOn = (elapsed: number): boolean =>
+    elapsed < killingMs || (kills < leastKills && elapsed < longestKillingMs);
+  for (let elapsed = 0; goesOn(elapsed); elapsed = performance.now() - started) {
     await new Promise((resolve) => setTimeout(resolve, Math.random() * longestQuietMs));
     const { state, progress } = await client.job(id);
-    const ahead = progress.blocks / blocksAtTheEnd > elapsed / killingMs;
+    const ahead = progress.blocks / blocksAtTheEnd > Math.min(1, elapsed / killingMs);
     if (ahead !== (state === 'Suspended')) await client.act(id, ahead ? 'suspend' : 'resume');
     const victims = platform.shardPids().filter(() => Math.random() < 0.5);
     victims.forEach((pid) => process.kill(pid, 'SIGKILL'));
