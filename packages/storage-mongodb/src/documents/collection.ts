@@ -64,7 +64,8 @@ export class MongoCollection<Doc extends Document> implements Collection<Doc> {
     const record = recordToWrite(this.#declaration, doc);
     const marked = markedEvents(this.#marks, eventsToWrite(events, 1));
     const content = contentOf(this.#fields, this.#shape, record);
-    const row: Row = { _id: orderedText(id), v: 1, ...content, ...(marked.length === 0 ? {} : { events: marked }) };
+    const bare: Row = { _id: orderedText(id), v: 1, ...content };
+    const row = marked.length === 0 ? bare : { ...bare, events: marked };
     try {
       await this.#connection.run(() => this.#rows.insertOne(row));
     } catch (error) {

@@ -23,7 +23,7 @@ export const shapeOf = ({ fields }: CollectionDeclaration): string =>
 
 export const keysOf = (fields: readonly string[], keys: readonly StoredKey[]): NonNullable<Row['keys']> => {
   const byField: Record<string, StoredKey> = {};
-  for (const [index, field] of fields.entries()) byField[field] = storedKey(keys[index] ?? null);
+  fields.forEach((field, index) => (byField[field] = storedKey(keys[index] ?? null)));
   return byField;
 };
 
